@@ -1,0 +1,275 @@
+"""The commands: ``coursekit lab``, ``run``, ``doctor``, ``reset``, ``progress``, ``data``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coursekit.errors import CourseError
+
+# Typer carries its own copy of click and exports the subclass only.
+UsageError = typer.BadParameter.__base__
+
+app = typer.Typer(
+    help="The course's commands. Each has --help with an example.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run a command; foreseeable mistakes end it with two lines and a non-zero exit code."""
+    try:
+        code = app(standalone_mode=False)
+        if code == 130:  # typer's word for Ctrl-C
+            raise KeyboardInterrupt
+    except CourseError as error:
+        code = _complain(error.what, error.mend, error.exit_code)
+    except UsageError as error:
+        hint = f"See `{error.ctx.command_path} --help`." if error.ctx else "See `coursekit --help`."
+        code = _complain(error.format_message(), hint, 2)
+    except (typer.Abort, KeyboardInterrupt):
+        code = _complain(
+            "Stopped by Ctrl-C.", "Nothing of yours was changed half; run it again.", 130
+        )
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        code = _complain(
+            f"{error.strerror or error}{where}.",
+            "Make room, or allow reading and writing there; `coursekit doctor` looks closer.",
+            1,
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(what: str, mend: str, code: int) -> int:
+    print(f"error: {what}\n   → {mend}", file=sys.stderr)
+    return code
+
+
+@app.command()
+def lab(
+    port: Annotated[
+        int | None, typer.Option(help="Port on this machine; 0 finds a free one.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Open the course in JupyterLab, on your own copies of the chapters.
+
+    Example: coursekit lab --no-browser --port 0
+    """
+    from coursekit import places, workspace
+    from coursekit.lab import server
+
+    for copy in workspace.lay():
+        if copy.action == "kept":
+            typer.echo(
+                f"{copy.name} was improved; your copy has work in it and is kept."
+                f" `coursekit reset {copy.name[:2]}` takes the new one."
+            )
+        elif copy.action == "refreshed":
+            typer.echo(f"{copy.name} was refreshed; you had not changed it.")
+    raise typer.Exit(server.serve(places.workspace(), port=port, browser=browser, say=_say))
+
+
+@app.command()
+def run(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="Numbers or names; all when none is given.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Chapters at a time; one per core by default.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one chapter.")] = 300,
+    scale: Annotated[float | None, typer.Option(help="Size of the data; 1 as shipped.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of what is random.")] = None,
+    learner: Annotated[bool, typer.Option(help="Run your own copies instead.")] = False,
+    store: Annotated[
+        bool, typer.Option(help="For authors: keep the outputs in notebooks/, as shipped.")
+    ] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Only list the chapters.")] = False,
+) -> None:
+    """Run chapters from top to bottom and report on each.
+
+    Example: coursekit run 01 06 --scale 0.1
+    """
+    from coursekit import chapters as runner
+    from coursekit import lessons, places
+
+    found = [lessons.chapter(name) for name in chapters] if chapters else list(lessons.chapters())
+    if list_:
+        for chapter in found:
+            typer.echo(f"{chapter.name:28}{chapter.minutes:>4} min  {chapter.title}")
+        return
+    if not found:
+        raise CourseError("There are no chapters here.", "Clone the course again, or reinstall it.")
+    paths = [places.workspace() / c.path.name if learner else c.path for c in found]
+    wanted = {k: v for k, v in {"scale": scale, "seed": seed}.items() if v is not None}
+    if store and (wanted or learner):
+        raise CourseError(
+            "Stored outputs are those of the shipped chapters at their own scale and seed.",
+            "Leave out --scale, --seed and --learner when you --store.",
+        )
+    with _bars([path.stem for path in paths]) as on_cell:
+        runs = runner.run(
+            paths,
+            out=places.build() / "run",
+            parameters=wanted,
+            workers=workers,
+            seconds=timeout,
+            strict=not learner,
+            on_cell=on_cell,
+        )
+    if store:
+        for chapter, each in zip(found, runs, strict=True):
+            if each.passed:
+                runner.store(places.build() / "run" / chapter.path.name, chapter.path)
+    _print_runs(runs, runner.report(runs))
+    failed = [r for r in runs if not r.passed]
+    for each in failed:
+        _complain(each.problem, each.mend, 1)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine and name what is wrong, with the mend.
+
+    Example: coursekit doctor
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from coursekit import doctor as examination
+
+    checks = examination.run_checks()
+    table = Table("", "what", "found", "mend", box=None)
+    for each in checks:
+        table.add_row("✔" if each.ok else "✘", each.name, each.found, "" if each.ok else each.mend)
+    Console().print(table)
+    raise typer.Exit(0 if all(each.ok for each in checks) else 1)
+
+
+@app.command()
+def reset(chapter: Annotated[str, typer.Argument(help="Number or name.")]) -> None:
+    """Start your copy of a chapter over; the former copy is kept in backups/.
+
+    Example: coursekit reset 06
+    """
+    from coursekit import workspace
+
+    copy = workspace.reset(chapter)
+    typer.echo(f"{copy.path} is fresh." + (f" Yours is kept: {copy.backup}" if copy.backup else ""))
+
+
+@app.command()
+def progress() -> None:
+    """Show how far you are.
+
+    Example: coursekit progress
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from coursekit import progress as book
+
+    table = Table("chapter", "passed", "tried, not yet passed", box=None)
+    for done in book.summary():
+        open_ = ", ".join(e for e in done.tried if e not in done.passed)
+        mark = "✔ " if done.done else "  "
+        table.add_row(
+            f"{mark}{done.chapter.number} {done.chapter.title}",
+            f"{len(done.passed)} of {done.total}",
+            open_,
+        )
+    Console().print(table)
+
+
+@app.command()
+def data(
+    verify: Annotated[bool, typer.Option("--verify", help="Compare files with checksums.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Restore what is damaged.")] = False,
+) -> None:
+    """List the data sets, verify them, or restore damaged files.
+
+    Example: coursekit data --verify
+    """
+    from coursekit import data as shelf
+
+    if restore:
+        restored = shelf.restore()
+        typer.echo("\n".join(f"restored {name}" for name in restored) or "Nothing was damaged.")
+    elif verify:
+        problems = shelf.verify()
+        if problems:
+            raise CourseError(
+                "Damaged data: " + "; ".join(str(problem) for problem in problems),
+                "Restore it: coursekit data --restore",
+            )
+        typer.echo("Every data file is as shipped.")
+    else:
+        for entry in shelf.manifest().values():
+            typer.echo(f"{entry.name:12}{entry.rows:>9,} rows  {entry.licence:16} {entry.title}")
+
+
+@app.command(hidden=True)
+def prepare() -> None:
+    """Make once what later starts faster: Spark's class-data archive (set-up calls this)."""
+    from coursekit import spark_session
+
+    spark_session.prepare_archive()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _bars(names: list[str]):
+    """Return a context that gives a callback moving one progress bar per notebook."""
+    from contextlib import contextmanager
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    @contextmanager
+    def bars():
+        with Progress(
+            "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=Console(stderr=True), transient=True,
+        ) as shown:  # fmt: skip
+            tasks = {name: shown.add_task(name, total=None) for name in names}
+            yield lambda name, done, total: shown.update(tasks[name], completed=done, total=total)
+
+    return bars()
+
+
+def _print_runs(runs: list, page: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None)
+    table.add_column("notebook")
+    table.add_column("result")
+    for number in ("seconds", "code cells", "slowest cell, s", "figures"):
+        table.add_column(number, justify="right")
+    for each in runs:
+        table.add_row(
+            each.name,
+            ("✔ " if each.passed else "✘ ") + each.status,
+            f"{each.seconds:.1f}",
+            str(each.cells),
+            f"{each.slowest_seconds:.1f}",
+            str(len(each.figures)),
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""AWS on this machine: moto, an emulator, as a server inside the kernel.
+
+The server is a thread of the kernel's own process, so that it ends with the kernel in every case,
+a killed one included. It listens on 127.0.0.1 and a free port. Environment variables of this
+process lead boto3 there; those the learner had are put aside and come back with `LocalAWS.stop`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from coursekit.cloud import guard
+from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
+    from werkzeug.serving import BaseWSGIServer
+
+LOOPBACK = "127.0.0.1"
+REGION = "us-east-1"
+PART_BYTES = 64 << 20  # moto gets slow with many small parts
+
+_start = threading.Lock()
+_running: LocalAWS | None = None
+
+
+def aws() -> LocalAWS:
+    """Start the embedded AWS, or return the one that runs in this kernel already.
+
+    From then on plain ``boto3.client("s3")`` talks to it. Clients made before keep talking to
+    whatever they were made for: call this first.
+
+    Returns
+    -------
+    LocalAWS
+
+    Raises
+    ------
+    CourseError
+        When no server can be started on this machine.
+    """
+    global _running
+    with _start:
+        if _running is None:
+            _running = LocalAWS()
+        return _running
+
+
+class LocalAWS:
+    """The embedded AWS of this kernel; made by `aws`, never directly.
+
+    Attributes
+    ----------
+    endpoint : str
+        Its URL. boto3 needs no telling; other tools do.
+    """
+
+    def __init__(self) -> None:
+        self._server = _make_server()
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="embedded AWS", daemon=True
+        )
+        self._thread.start()
+        self._process = os.getpid()
+        self.endpoint = f"http://{LOOPBACK}:{self._server.server_port}"
+        self._environment = _Environment(self.endpoint)
+        guard.install()
+        os.register_at_fork(after_in_child=self._forget_socket)
+
+    @property
+    def transfer_config(self) -> TransferConfig:
+        """Settings for ``upload_file`` and ``download_file`` that suit this server: large parts."""
+        from boto3.s3.transfer import TransferConfig
+
+        return TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
+
+    def reset(self) -> None:
+        """Delete everything in this cloud: buckets, machines, users, keys.
+
+        Raises
+        ------
+        CourseError
+            When it was stopped before.
+        """
+        if self is not _running:
+            raise CourseError(
+                "This cloud has been stopped.", "Start a new one: cloud = ck.cloud.aws()."
+            )
+        self._empty()
+
+    def stop(self) -> None:
+        """End it with all that it holds; the process gets its own AWS settings back.
+
+        Stopping twice does no harm. A forked child cannot stop its parent's cloud.
+        """
+        global _running
+        with _start:
+            if self is not _running or os.getpid() != self._process:
+                return
+            self._empty()  # moto keeps its content in the process, not in the server
+            _running = None
+            self._server.shutdown()
+            # The thread closes the port as the last thing it does; after stop() it must be free.
+            self._thread.join()
+            self._environment.restore()
+            guard.remove()
+
+    def _empty(self) -> None:
+        import requests
+
+        requests.post(f"{self.endpoint}/moto-api/reset", timeout=30).raise_for_status()
+
+    def _forget_socket(self) -> None:
+        # A forked child would otherwise hold the port after the kernel was killed.
+        self._server.socket.close()
+
+    def __repr__(self) -> str:
+        if self is not _running:
+            return "The embedded AWS, stopped."
+        # No port: stored outputs must not differ from one run to the next.
+        return (
+            "The embedded AWS: moto, an emulator that runs inside this kernel.\n"
+            "boto3 talks to it; nothing leaves this machine, and nothing costs money."
+        )
+
+    def _repr_html_(self) -> str:
+        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
+
+
+def _make_server() -> BaseWSGIServer:
+    """Return moto's server, bound to a free port."""
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    # moto's own ThreadedMotoServer prints a line per request, and waits for ever if it fails.
+    class Silent(MotoRequestHandler):
+        def log_request(self, *_: object) -> None:
+            pass
+
+    application = DomainDispatcherApplication(create_backend_app)
+    try:
+        return make_server(LOOPBACK, 0, application, threaded=True, request_handler=Silent)
+    except OSError as error:
+        raise CourseError(
+            f"The embedded AWS could not listen on {LOOPBACK}: {error.strerror}.",
+            "Run `coursekit doctor`; it tells what is wrong with this machine.",
+        ) from error
+
+
+class _Environment:
+    """The environment variables that lead boto3 to `endpoint`, and the way back."""
+
+    def __init__(self, endpoint: str) -> None:
+        wanted = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": "embedded",
+            "AWS_SECRET_ACCESS_KEY": "embedded",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # The learner's own files may name another endpoint, or hold real keys.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # A proxy must not be asked for what is on this machine.
+            "NO_PROXY": _with_loopback("NO_PROXY"),
+            "no_proxy": _with_loopback("no_proxy"),
+        }
+        named = {name for name in os.environ if name.upper().startswith("AWS_")}
+        self._before = {name: os.environ.get(name) for name in named | set(wanted)}
+        for name in named:
+            del os.environ[name]
+        os.environ.update(wanted)
+
+    def restore(self) -> None:
+        """Put every variable back as it was."""
+        for name, value in self._before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _with_loopback(name: str) -> str:
+    other = {"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"}[name]
+    already = os.environ.get(name) or os.environ.get(other) or ""
+    if already.strip() == "*":  # every host; it counts only when it stands alone
+        return already
+    return ",".join(filter(None, [already, LOOPBACK, "localhost"]))

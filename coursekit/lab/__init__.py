@@ -1,0 +1,1 @@
+"""JupyterLab for the course: its start (`server`), and the home page (`home`)."""

@@ -1,0 +1,131 @@
+"""The one way to get Spark in this course: ``spark = ck.spark("flights")``."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from coursekit.spark_session.gateway import Gateway
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_lock = threading.RLock()
+_gateway: Gateway | None = None
+
+
+def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
+    """Return this kernel's Spark session; the first call starts it.
+
+    Spark runs on this machine, on every core (``COURSEKIT_SPARK=local[1]`` takes one), reachable
+    from this machine only, and ends with the kernel. Its log and files are in a temporary folder
+    that goes away with it.
+
+    Parameters
+    ----------
+    app : str, optional
+        The name that Spark's own pages show. Spark cannot rename a session that runs: a second
+        call returns the same session under its first name. After ``spark.stop()`` a new name
+        counts.
+    quiet : bool, optional
+        Do not show the link to Spark's own pages; for code that runs beside a learner's.
+
+    Returns
+    -------
+    pyspark.sql.SparkSession
+        Ready to use. ``spark.sparkContext.uiWebUrl`` is the address of Spark's own pages.
+
+    Raises
+    ------
+    CourseError
+        No suitable Java, less than 1 GiB of free memory, an unknown ``COURSEKIT_SPARK``, or a
+        Java that ends at once.
+    """
+    from coursekit.spark_session import notebook
+
+    with _lock:
+        session = _running()
+        if session is None:
+            session = start(app, Gateway()) if _gateway is None else _new(app)
+    notebook.attach(session, link=not quiet)
+    return session
+
+
+def _running() -> SparkSession | None:
+    """Return the session of this kernel where there is one that still answers."""
+    # Without the module there can be no session, and importing it here would delay Java.
+    if "pyspark.sql" not in sys.modules:
+        return None
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if _gateway is not None and not _gateway.alive:
+        _forget()
+    context = SparkContext._active_spark_context
+    if context is None:
+        return None
+    # getActiveSession is None in a thread that has not used the session yet.
+    return SparkSession.getActiveSession() or SparkSession._instantiatedSession
+
+
+def start(app: str, gateway: Gateway) -> SparkSession:
+    """Start Spark in a Java process that is on its way; Python imports while Java starts."""
+    global _gateway
+    from pyspark import SparkContext
+
+    # PySpark logs each failed query as JSON, beside the exception that says the same.
+    logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)
+    SparkContext._ensure_initialized(gateway=gateway.connect())
+    _gateway = gateway
+    # Registered after the gateway's own, so it runs before: Python's side ends while Java lives.
+    atexit.register(_stop)
+    return _new(app)
+
+
+def _new(app: str) -> SparkSession:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    # Workers run the kernel's own Python, whatever 'python3' is on the path.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    # The rest of the configuration is in Java's system properties, where SparkConf reads it.
+    return SparkSession(SparkContext(conf=SparkConf().setAppName(app)))
+
+
+def _stop() -> None:
+    """Stop Spark in an orderly way when Python ends."""
+    from pyspark import SparkContext
+
+    context = SparkContext._active_spark_context
+    if _gateway is not None and _gateway.owner == os.getpid() and _gateway.alive and context:
+        context.stop()
+
+
+def _forget() -> None:
+    """Clear away a session whose Java has died (killed for want of memory, say)."""
+    global _gateway
+    import warnings
+
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    context = SparkContext._active_spark_context
+    if context is not None:
+        # That Java is gone is known here: PySpark warns of it, or fails to reach it.
+        with warnings.catch_warnings(), contextlib.suppress(OSError):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            context.stop()
+        # The second call passes over Java's part and ends Python's.
+        context.stop()
+    if SparkContext._gateway is not None:
+        SparkContext._gateway.shutdown()
+    SparkContext._gateway = SparkContext._jvm = None
+    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    if _gateway is not None:
+        _gateway.close()
+    _gateway = None

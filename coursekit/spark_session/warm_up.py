@@ -1,0 +1,102 @@
+"""What the chapters do with Spark, in small: run once so that the archive holds its classes.
+
+Run as ``python -m coursekit.spark_session.warm_up FILE``; Java writes the classes into FILE.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursekit.spark_session import session
+from coursekit.spark_session.gateway import Gateway
+from coursekit.views import stages
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def main() -> None:
+    """Start Spark, work with it, and have Java write down the classes it loaded."""
+    spark = session.start("warm-up", Gateway([f"-XX:DumpLoadedClassList={sys.argv[1]}"]))
+    with tempfile.TemporaryDirectory() as folder:
+        table = read_csv(spark, Path(folder))
+        frames(table)
+        sql(spark, table)
+        files(spark, table, Path(folder))
+        functions(table)
+        records(spark, Path(folder))
+    spark.stop()
+
+
+def read_csv(spark: SparkSession, folder: Path) -> DataFrame:
+    """Write and read a small table of three columns."""
+    rows = "".join(f"{i % 7},{i * 0.5},name{i % 13}\n" for i in range(2000))
+    (folder / "table.csv").write_text("key,value,name\n" + rows)
+    spark.read.csv(str(folder / "table.csv"), header=True).count()
+    return spark.read.csv(str(folder / "table.csv"), header=True, inferSchema=True)
+
+
+def frames(table: DataFrame) -> None:
+    """Summaries, aggregates, joins, windows, caching."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    table.describe().toPandas()
+    table.summary().collect()
+    groups = table.groupBy("key").agg(
+        F.avg("value"), F.stddev("value"), F.countDistinct("name"), F.median("value")
+    )
+    groups.orderBy("key").collect()
+    names = table.groupBy("name").count()
+    table.join(names, "name").explain(mode="formatted")
+    table.join(names.hint("merge"), "name").count()
+    table.join(F.broadcast(names), "name", "left").filter("count > 3").show(3)
+    table.repartition(8, "key").cache().count()
+    first = Window.partitionBy("key").orderBy("value")
+    table.withColumn("row", F.row_number().over(first)).filter("row < 3").collect()
+
+
+def sql(spark: SparkSession, table: DataFrame) -> None:
+    """A query over a view, and what a learner does to look at it."""
+    table.createOrReplaceTempView("numbers")
+    query = """SELECT name, avg(value) AS mean, count(*) AS n FROM numbers
+               WHERE value > 10 GROUP BY name HAVING n > 1 ORDER BY mean DESC LIMIT 5"""
+    spark.sql(query).toPandas()
+    spark.sql("SELECT * FROM numbers LIMIT 2").show()
+
+
+def files(spark: SparkSession, table: DataFrame, folder: Path) -> None:
+    """Parquet and JSON, written and read; a table that comes from pandas."""
+    table.write.partitionBy("key").parquet(str(folder / "parquet"))
+    spark.read.parquet(str(folder / "parquet")).filter("key = 3").show(3)
+    table.limit(20).coalesce(1).write.json(str(folder / "json"))
+    spark.read.json(str(folder / "json")).count()
+    spark.createDataFrame(table.limit(10).toPandas()).show()
+
+
+def functions(table: DataFrame) -> None:
+    """User-defined functions: plain and Arrow."""
+    from pyspark.sql import functions as F
+
+    plain = F.udf(lambda value: value + 1.0, "double")
+    arrow = F.pandas_udf(lambda values: values + 1, "double")  # type: ignore[call-overload]
+    table.select(F.sum(plain("value"))).collect()
+    table.select(F.sum(arrow("value"))).collect()
+
+
+def records(spark: SparkSession, folder: Path) -> None:
+    """RDDs: Python workers, shuffles, text files; and the status that the views read."""
+    context = spark.sparkContext
+    context.parallelize(range(1000), 4).map(lambda n: (n % 5, n)).groupByKey().count()
+    words = context.textFile(str(folder / "table.csv")).flatMap(lambda line: line.split(","))
+    counts = words.map(lambda word: (word, 1)).reduceByKey(lambda a, b: a + b)
+    counts.sortBy(lambda pair: -pair[1]).take(3)
+    context.statusTracker().getActiveJobsIds()
+    stages.jobs(spark)
+
+
+if __name__ == "__main__":
+    main()

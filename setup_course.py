@@ -1,0 +1,145 @@
+"""Makes `.venv` ready: what `make lab` and `make test` call first. Needs Python only.
+
+1. Nothing happens when `.venv` already fits requirements.lock, pyproject.toml and this Python.
+2. Otherwise `.venv` is made and uv, itself a wheel, installs the exact pins.
+3. A second caller at the same time is told, and ends.
+4. A stop at any moment leaves a `.venv` that the next call completes: the stamp comes last.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / ".course-ready"
+LOCK = ROOT / "requirements.lock"
+PYTHONS = ((3, 11), (3, 13))
+
+
+def main() -> int:
+    """Make the environment ready and return the exit code."""
+    oldest, newest = PYTHONS
+    if not oldest <= sys.version_info[:2] <= newest:
+        return complain(
+            f"Python {sys.version.split()[0]} is not one the course runs on (3.11 to 3.13).",
+            "Install one of them, then name it: make lab PYTHON=python3.12",
+        )
+    wanted = fingerprint()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return 0
+    with (ROOT / ".setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return complain(
+                "Another `make` is setting the course up in this folder.",
+                "Wait until it is done (a minute or two), then run this again.",
+            )
+        return set_up(wanted)
+
+
+def fingerprint() -> str:
+    """Digest what the environment depends on."""
+    parts = [sys.version.encode(), str(ROOT).encode()]
+    parts += [(ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml")]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def set_up(wanted: str) -> int:
+    """Install everything, step by step, each with a line."""
+    started = time.monotonic()
+    python = str(VENV / "bin" / "python")
+    uv = next(line.split()[0] for line in LOCK.read_text().splitlines() if line.startswith("uv=="))
+    # uv would otherwise install into an environment that the learner has activated.
+    environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+    steps = (
+        []
+        if usable()
+        else [
+            ("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)]),
+        ]
+    )
+    steps += [
+        ("Installing the installer, uv", [python, "-m", "pip", "install", "-q", uv]),
+        (
+            "Installing the course's packages (about 1.5 GB, once; a minute or more)",
+            [python, "-m", "uv", "pip", "install", "-q", "--python", python, "-r", str(LOCK)],
+        ),
+        (
+            "Installing coursekit",
+            [
+                python,
+                "-m",
+                "uv",
+                "pip",
+                "install",
+                "-q",
+                "--python",
+                python,
+                "--no-deps",
+                "-e",
+                ".",
+            ],
+        ),
+        ("Preparing Spark for fast starts", [python, "-m", "coursekit.cli", "prepare"]),
+    ]
+    for title, command in steps:
+        print(f"{title} …", flush=True)
+        done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            return complain(f"{title} failed: {last_line(done.stderr)}", mend_for(done.stderr))
+    STAMP.write_text(wanted)
+    print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
+    return 0
+
+
+def usable() -> bool:
+    """Tell whether `.venv` runs and has this Python; then it is brought up to date in place."""
+    ask = [str(VENV / "bin" / "python"), "-c", "import pip, sys; print(sys.version)"]
+    try:
+        return subprocess.run(ask, capture_output=True, text=True).stdout.strip() == sys.version
+    except OSError:
+        return False
+
+
+def last_line(text: str) -> str:
+    """Return the line that says most: the first that names an error, or the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if "rror" in line]
+    return (named or lines or ["no message"])[0][:300]
+
+
+def mend_for(text: str) -> str:
+    """Return the next step for a failed step, by its words."""
+    if "ensurepip" in text or "No module named venv" in text:
+        return "Install Python's venv module (Debian and Ubuntu: apt install python3-venv)."
+    if "No space left" in text:
+        return "Make room (the course needs about 3 GB), then run this again."
+    if "ermission denied" in text:
+        return "Allow writing to this folder, or clone the course into one of your own."
+    return "Check the network (and proxy settings), then run this again; it goes on from here."
+
+
+def complain(what: str, mend: str) -> int:
+    """Print the two lines of an error."""
+    print(f"error: {what}\n   → {mend}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print(
+            "error: Stopped by Ctrl-C.\n   → Run it again; it goes on from here.", file=sys.stderr
+        )
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(complain(f"{error.strerror} ({error.filename}).", mend_for(str(error))))

@@ -1,0 +1,18 @@
+"""``python -m tests.benchmarks [NAME …]``."""
+
+from __future__ import annotations
+
+import sys
+
+from . import chapters, feedback, startup, wordcount
+from .harness import main
+
+BENCHMARKS = [
+    *wordcount.BENCHMARKS,
+    *startup.BENCHMARKS,
+    *feedback.BENCHMARKS,
+    *chapters.BENCHMARKS,
+]
+
+if __name__ == "__main__":
+    sys.exit(main(BENCHMARKS, sys.argv[1:]))

@@ -1,0 +1,188 @@
+"""A learner at work in JupyterLab, in headless Chromium: screenshots are kept under build/.
+
+Home page, open a chapter, run all, move a widget, fail a check, repair it, pass it, see progress
+move. The wrong and the right answers are those of tests/attacks and of the notebook itself.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from coursekit import lessons, places
+from coursekit.display import plain_line
+from tests import attacks
+from tests.lab_session import lab
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None and not os.environ.get("COURSEKIT_REQUIRE_BROWSER"):
+    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
+
+SECOND = 1000
+ARGUMENTS = [
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+READY = """() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const context = panel && panel.sessionContext;
+  const kernel = context && context.isReady && context.session && context.session.kernel;
+  return !!kernel && kernel.status === 'idle' && kernel.connectionStatus === 'connected'; }"""
+# A cell counts as done once it has a number; Run all numbers them in order.
+ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(c => c.model.type === 'code').every(c => c.model.executionCount !== null)"""
+SELECT = """id => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const index = notebook.widgets.findIndex(c => c.model.sharedModel.getId() === id);
+  notebook.activeCellIndex = index;
+  notebook.scrollToItem(index, 'center');
+  return index; }"""
+OUTPUT = """id => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+  const cell = cells.find(c => c.model.sharedModel.getId() === id);
+  return cell.model.outputs.toJSON().map(o => (o.data || {})['text/plain'] || '').join(''); }"""
+TO_THE_TOP = "() => { window.jupyterapp.shell.currentWidget.content.scrollToItem(0); return 1 }"
+CHANGED = "before => document.querySelector('.ck-view').innerHTML !== before"
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(c => c.model.type === 'code' && !(c.model.getMetadata('tags') || [])
+    .includes('raises-exception'))
+  .flatMap(c => c.model.outputs.toJSON()).filter(o => o.output_type === 'error')
+  .map(o => o.ename + ': ' + o.evalue)"""
+
+
+class Learner:
+    """Someone at JupyterLab: clicks, types, and looks."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def arrive(self, url):
+        self.page.goto(url.replace("/lab?", "/lab?reset&"))
+        self.page.wait_for_selector(".ck-home table", timeout=90 * SECOND)
+
+    def open(self, chapter):
+        self.page.click(f"a[data-path='{chapter.path.name}']")
+        self.page.wait_for_function(READY, timeout=90 * SECOND)
+
+    def run_all(self):
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(ALL_RUN, timeout=240 * SECOND)
+        self.page.wait_for_function(READY, timeout=90 * SECOND)
+
+    def answer(self, exercise, source):
+        """Put a source into an exercise's cell with the keyboard, run it, then run its check."""
+        self.page.evaluate(SELECT, exercise)
+        self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(READY, timeout=90 * SECOND)
+        self.page.evaluate(SELECT, f"{exercise}-check")
+        self.command("notebook:run-cell")
+        self.page.wait_for_timeout(SECOND // 2)
+        self.page.wait_for_function(READY, timeout=90 * SECOND)
+        return self.page.evaluate(OUTPUT, f"{exercise}-check")
+
+    def move_the_first_slider(self):
+        """Find the first slider of the chapter, move it, and wait for the picture to change."""
+        handle = self.page.locator(".ck-view .noUi-handle").first
+        self.page.evaluate(TO_THE_TOP)
+        for _ in range(150):  # cells off screen are drawn when they are scrolled to
+            if handle.count():
+                break
+            self.page.mouse.move(640, 500)
+            self.page.mouse.wheel(0, 700)
+            self.page.wait_for_timeout(100)
+        before = self.page.locator(".ck-view").first.inner_html()
+        handle.focus()
+        for _ in range(3):
+            self.page.keyboard.press("ArrowRight")
+            self.page.wait_for_timeout(SECOND // 2)
+        self.page.wait_for_function(CHANGED, arg=before, timeout=30 * SECOND)
+        handle.scroll_into_view_if_needed()
+
+    def command(self, name):
+        self.page.evaluate(f"() => {{ window.jupyterapp.commands.execute('{name}'); return 1 }}")
+
+    def home(self):
+        self.command("coursekit:home")
+        self.page.wait_for_timeout(SECOND)
+        return self.page.inner_text(".ck-home")
+
+    def look(self, name):
+        self.page.wait_for_timeout(SECOND)
+        self.page.screenshot(path=places.build() / f"{name}.png")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with lab(tmp_path_factory.mktemp("browser") / "work") as (url, _):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def learner(chromium, address):
+    page = chromium.new_page(viewport={"width": 1280, "height": 860})
+    learner = Learner(page)
+    learner.arrive(address)
+    yield learner
+    page.close()
+
+
+def test_the_home_page_shows_chapters_minutes_and_progress(learner):
+    text = learner.home()
+    for chapter in lessons.chapters():
+        assert chapter.title in text and str(chapter.minutes) in text
+    learner.look("home")
+
+
+@pytest.mark.parametrize("chapter", lessons.chapters(), ids=lambda c: c.name)
+def test_a_learner_works_through_a_chapter(learner, chapter):
+    total = len(chapter.exercises)
+    exercise = chapter.exercises[0]
+    wrong = next(w for w in attacks.of(chapter.number).WRONG[exercise] if w.outcome == "failed")
+    learner.open(chapter)
+    learner.run_all()
+    assert learner.page.evaluate(ERRORS) == []
+    assert learner.page.evaluate(OUTPUT, f"{exercise}-check").startswith("○ Not attempted")
+
+    failed = learner.answer(exercise, wrong.source)
+    assert failed.startswith("✘ Not yet") and plain_line(wrong.tells) in failed
+    learner.look(f"{chapter.name}-failed")
+
+    assert learner.answer(exercise, lessons.solution_source(exercise)).startswith("✔ Passed")
+    learner.look(f"{chapter.name}-passed")
+    learner.move_the_first_slider()
+    learner.look(f"{chapter.name}-widget")
+    learner.command("docmanager:save")
+    assert f"1 of {total}" in learner.home()
+    learner.look(f"{chapter.name}-progress")
+
+
+def test_quiz_buttons_tell_right_from_wrong(learner):
+    chapter = lessons.chapters()[0]
+    learner.open(chapter)
+    learner.run_all()
+    page = learner.page
+    page.evaluate(
+        "() => { const n = window.jupyterapp.shell.currentWidget.content;"
+        " const i = n.widgets.findIndex(c => c.model.sharedModel.getSource().startsWith('quiz('));"
+        " n.activeCellIndex = i; n.scrollToItem(i, 'start'); return 1 }"
+    )
+    page.wait_for_selector(".ck-quiz .ck-option", timeout=30 * SECOND)
+    from coursekit.quizzes import quiz
+
+    first = quiz(chapter.number).questions[0]
+    for option, verdict in ((o, "Right" if o.right else "Not quite") for o in first.options):
+        page.get_by_role("button", name=option.text.replace("`", ""), exact=True).first.click()
+        page.wait_for_selector(f".ck-quiz .ck-card:has-text('{verdict}')", timeout=20 * SECOND)
+    learner.look("quiz")

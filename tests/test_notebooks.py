@@ -1,0 +1,137 @@
+"""Every notebook as a test: by papermill with other parameters, and every learner copy.
+
+nbval compares the stored outputs besides; see tests/prove.py.
+"""
+
+import json
+import os
+import statistics
+
+import pytest
+
+from coursekit import chapters, lessons, workspace
+from coursekit.lessons import is_solution, source
+from tests import closed
+
+CHAPTERS = lessons.chapters()
+NAMES = [chapter.name for chapter in CHAPTERS]
+
+
+def outputs(path):
+    for cell in lessons.read_notebook(path)["cells"]:
+        yield from cell.get("outputs", ())
+
+
+def text_of(output):
+    value = output.get("data", {}).get("text/plain", output.get("text", ""))
+    return value if isinstance(value, str) else "".join(value)
+
+
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("work")
+    workspace.lay(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, laid):
+    """Run every chapter and every learner copy, each once, in one go."""
+    out = tmp_path_factory.mktemp("out")
+    other = chapters.run(
+        [c.path for c in CHAPTERS], out=out / "other", parameters={"scale": 0.1, "seed": 7}
+    )
+    copies = [laid / c.path.name for c in CHAPTERS]
+    learners = chapters.run(copies, out=out / "learner", strict=False)
+    return out, {r.name: r for r in other}, {r.name: r for r in learners}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_passes_at_another_scale_and_seed(name, runs):
+    _, other, _ = runs
+    assert other[name].passed, f"{other[name].problem}\n{other[name].mend}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_parameters_really_were_other_ones(name, runs):
+    out, _, _ = runs
+    cells = lessons.read_notebook(out / "other" / f"{name}.ipynb")["cells"]
+    injected = [c for c in cells if "injected-parameters" in c["metadata"].get("tags", ())]
+    assert len(injected) == 1
+    assert "scale = 0.1" in source(injected[0]) and "seed = 7" in source(injected[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_learner_copy_runs_to_its_end_with_nothing_attempted(name, runs):
+    out, _, learners = runs
+    assert learners[name].passed, f"{learners[name].problem}\n{learners[name].mend}"
+    found = [text_of(o) for o in outputs(out / "learner" / f"{name}.ipynb")]
+    open_ = [text for text in found if text.startswith("○ Not attempted yet")]
+    assert len(open_) == len(lessons.chapter(name).exercises)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_learner_copy_holds_no_solution(name, laid):
+    copy = (laid / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert "SOLUTION" not in copy
+    cells = json.loads(copy)["cells"]
+    solved = lessons.read_notebook(lessons.chapter(name).path)["cells"]
+    for mine, theirs in zip(cells, solved, strict=True):
+        if is_solution(theirs):
+            assert source(mine) == lessons.starter_source(lessons.grade_id(theirs))
+        assert not mine.get("outputs")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_has_its_parts(name):
+    text = "\n".join(
+        source(c)
+        for c in lessons.read_notebook(lessons.chapter(name).path)["cells"]
+        if c["cell_type"] == "markdown"
+    )
+    for part in (
+        "# ", "You will be able to", "Prerequisites", "minutes", "Key points",
+        "What the sources got wrong here", "What's next", "References",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_code_cells_are_short_and_stored_as_they_ran(name):
+    cells = lessons.read_notebook(lessons.chapter(name).path)["cells"]
+    code = [c for c in cells if c["cell_type"] == "code"]
+    lengths = [len([line for line in source(c).splitlines() if line.strip()]) for c in code]
+    assert statistics.median(lengths) <= 4
+    assert max(lengths) <= 20
+    assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
+    expected = {"raises-exception"}
+    for cell in code:
+        if any(o["output_type"] == "error" for o in cell["outputs"]):
+            assert expected <= set(cell["metadata"].get("tags", ())), source(cell)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_stored_picture_has_words_beside_it(name):
+    pictures = [
+        o
+        for o in outputs(lessons.chapter(name).path)
+        if "image/png" in o.get("data", {}) or "<img" in str(o.get("data", {}).get("text/html"))
+    ]
+    assert pictures, "a chapter has at least one figure"
+    for output in pictures:
+        words = text_of(output)
+        assert len(words) >= 30 and not words.startswith("<Figure"), words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_stored_output_names_a_machine(name):
+    text = json.dumps(list(outputs(lessons.chapter(name).path)))
+    for word in ("/home/", "/root/", "/tmp/", "site-packages", "127.0.0.1:"):
+        assert word not in text, word
+
+
+@pytest.mark.skipif("COURSEKIT_CLOSED" not in os.environ, reason="the pass with open network")
+def test_the_network_is_really_closed():
+    assert closed.interfaces() == ["lo"]
+    with open("/proc/net/route") as routes:
+        assert len(routes.readlines()) == 1, "only the heading"
