@@ -523,11 +523,11 @@ def test_a_program_that_outlives_its_worker_does_not_hold_up_the_job(temporary):
 
 
 SLOW = """
-import sys, time
+import os, sys, time
 from coursekit import mapreduce
 
 def slow(line):
-    print("started", flush=True)
+    os.write(1, b"started\\n")  # in one piece: two processes write here
     time.sleep(60)
     yield line, 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import logging
 import os
 import sys
@@ -80,11 +79,18 @@ def start(app: str, gateway: Gateway) -> SparkSession:
 
     # PySpark logs each failed query as JSON, beside the exception that says the same.
     logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)
+    # py4j logs on the root logger that Java is gone: beside an exception that says so, or from
+    # its thread that frees objects, at any moment.
+    logging.getLogger().addFilter(_is_not_of_py4j)
     SparkContext._ensure_initialized(gateway=gateway.connect())
     _gateway = gateway
     # Registered after the gateway's own, so it runs before: Python's side ends while Java lives.
     atexit.register(_stop)
     return _new(app)
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    return record.module not in {"java_gateway", "clientserver"}
 
 
 def _new(app: str) -> SparkSession:
@@ -109,21 +115,16 @@ def _stop() -> None:
 def _forget() -> None:
     """Clear away a session whose Java has died (killed for want of memory, say)."""
     global _gateway
-    import warnings
-
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    context = SparkContext._active_spark_context
-    if context is not None:
-        # That Java is gone is known here: PySpark warns of it, or fails to reach it.
-        with warnings.catch_warnings(), contextlib.suppress(OSError):
-            warnings.simplefilter("ignore", RuntimeWarning)
-            context.stop()
-        # The second call passes over Java's part and ends Python's.
-        context.stop()
+    # First: whatever py4j would still send to that Java, it would log as an error.
     if SparkContext._gateway is not None:
         SparkContext._gateway.shutdown()
+    context = SparkContext._active_spark_context
+    if context is not None:
+        context._jsc = None  # stop() then passes over Java's part and ends Python's.
+        context.stop()
     SparkContext._gateway = SparkContext._jvm = None
     SparkSession._instantiatedSession = SparkSession._activeSession = None
     if _gateway is not None:
