@@ -36,13 +36,16 @@ def laid(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, laid):
-    """Run every chapter and every learner copy, each once, in one go."""
+    """Run every chapter and every learner copy, each once, in one go.
+
+    On a tenth of the data: nbval runs the chapters on all of it, the browser the learner copies.
+    """
     out = tmp_path_factory.mktemp("out")
     other = chapters.run(
         [c.path for c in CHAPTERS], out=out / "other", parameters={"scale": 0.1, "seed": 7}
     )
     copies = [laid / c.path.name for c in CHAPTERS]
-    learners = chapters.run(copies, out=out / "learner", strict=False)
+    learners = chapters.run(copies, out=out / "learner", parameters={"scale": 0.1}, strict=False)
     return out, {r.name: r for r in other}, {r.name: r for r in learners}
 
 
