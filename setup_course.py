@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".course-ready"
 LOCK = ROOT / "requirements.lock"
+NODE_LOCK = "coursekit/cloud/azurite/package-lock.json"  # the Azure emulator
 PYTHONS = ((3, 11), (3, 13))
 
 
@@ -48,7 +49,9 @@ def main() -> int:
 def fingerprint() -> str:
     """Digest what the environment depends on."""
     parts = [sys.version.encode(), str(ROOT).encode()]
-    parts += [(ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml")]
+    parts += [
+        (ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml", NODE_LOCK)
+    ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -88,7 +91,10 @@ def set_up(wanted: str) -> int:
                 ".",
             ],
         ),
-        ("Preparing Spark for fast starts", [python, "-m", "coursekit.cli", "prepare"]),
+        (
+            "Preparing Spark for fast starts, and the Azure emulator",
+            [python, "-m", "coursekit.cli", "prepare"],
+        ),
     ]
     for title, command in steps:
         print(f"{title} …", flush=True)

@@ -219,10 +219,24 @@ def data(
 
 @app.command(hidden=True)
 def prepare() -> None:
-    """Make once what later starts faster: Spark's class-data archive (set-up calls this)."""
-    from coursekit import spark_session
+    """Make once what chapters need or start faster with (set-up calls this).
 
-    spark_session.prepare_archive()
+    Spark's class-data archive, and the Azure emulator. Without a network the emulator waits: the
+    chapter that needs it installs it, or says what is missing.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from coursekit import spark_session
+    from coursekit.cloud import azurite
+
+    # One mostly computes, the other mostly waits for the network.
+    with ThreadPoolExecutor(1) as beside:
+        emulator = beside.submit(azurite.install)
+        spark_session.prepare_archive()
+        try:
+            emulator.result()
+        except CourseError as error:
+            typer.echo(f"note: {error.what}\n   → {error.mend}")
 
 
 def _say(line: str) -> None:

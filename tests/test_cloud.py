@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import socket
@@ -226,6 +227,60 @@ def test_settings_of_the_learner_are_set_aside_and_come_back(tmp_path, monkeypat
     finally:
         cloud.stop()
     assert dict(os.environ) == before
+
+
+# Policies that count
+
+
+def user(name, *statements):
+    """Make a user with a policy of these statements; return the keyword arguments of a client."""
+    iam = boto3.client("iam")
+    iam.create_user(UserName=name)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+    }
+
+
+def test_policies_count_inside_the_block_only(cloud):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="data")
+    for key in ("open/a", "closed/a"):
+        s3.put_object(Bucket="data", Key=key, Body=b"x")
+    where = "arn:aws:s3:::data/open/*"
+    keys = user("reader", {"Effect": "Allow", "Action": "s3:GetObject", "Resource": where})
+    reader = boto3.client("s3", **keys)
+    before = dict(os.environ)
+    with cloud.enforcing_iam():
+        reader.get_object(Bucket="data", Key="open/a")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            reader.get_object(Bucket="data", Key="closed/a")
+        with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+            s3.get_object(Bucket="data", Key="open/a")  # made before, without keys of its own
+        boto3.client("s3").delete_object(Bucket="data", Key="open/a")  # the administrator
+        with pytest.raises(ck.CourseError, match="already"), cloud.enforcing_iam():
+            pass
+    assert dict(os.environ) == before
+    reader.get_object(Bucket="data", Key="closed/a")
+    names = [u["UserName"] for u in boto3.client("iam").list_users()["Users"]]
+    assert names == ["reader"]
+
+
+def test_policies_stop_counting_when_the_block_fails_or_empties_the_cloud(cloud):
+    with pytest.raises(ZeroDivisionError), cloud.enforcing_iam():
+        cloud.reset()
+        1 / 0  # noqa: B018
+    assert boto3.client("s3").list_buckets()["Buckets"] == []
+    with cloud.enforcing_iam():
+        cloud.stop()
+    with pytest.raises(ck.CourseError, match="stopped"), cloud.enforcing_iam():
+        pass
+    assert ck.cloud.aws() is not cloud
+    assert boto3.client("s3").list_buckets()["Buckets"] == []
+    ck.cloud.aws().stop()
 
 
 # One per process, and no longer than it

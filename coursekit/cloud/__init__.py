@@ -7,5 +7,23 @@
 """
 
 from coursekit.cloud.local_aws import LocalAWS, aws
+from coursekit.cloud.local_azure_blob import LocalBlob, azure_blob
+from coursekit.cloud.local_azure_vms import AzureVMs, azure_vms
+from coursekit.cloud.local_google_compute import GoogleCompute, google_compute
+from coursekit.cloud.local_google_storage import LocalStorage, google_storage
+from coursekit.cloud.real_aws import RealAWS, rehearse
 
-__all__ = ["LocalAWS", "aws"]
+__all__ = [
+    "AzureVMs",
+    "GoogleCompute",
+    "LocalAWS",
+    "LocalBlob",
+    "LocalStorage",
+    "RealAWS",
+    "aws",
+    "azure_blob",
+    "azure_vms",
+    "google_compute",
+    "google_storage",
+    "rehearse",
+]

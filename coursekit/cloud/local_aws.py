@@ -7,41 +7,54 @@ process lead boto3 there; those the learner had are put aside and come back with
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from coursekit.cloud import guard
+from coursekit.cloud import guard, real
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig
     from werkzeug.serving import BaseWSGIServer
 
+    from coursekit.cloud.real_aws import RealAWS
+
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 PART_BYTES = 64 << 20  # moto gets slow with many small parts
+ADMIN = "course-admin"  # who works in the cloud while policies count
 
 _start = threading.Lock()
 _running: LocalAWS | None = None
 
 
-def aws() -> LocalAWS:
+def aws() -> LocalAWS | RealAWS:
     """Start the embedded AWS, or return the one that runs in this kernel already.
 
     From then on plain ``boto3.client("s3")`` talks to it. Clients made before keep talking to
     whatever they were made for: call this first.
 
+    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
+    of the learner's own account instead; see `coursekit.cloud.real_aws`.
+
     Returns
     -------
-    LocalAWS
+    LocalAWS or RealAWS
 
     Raises
     ------
     CourseError
-        When no server can be started on this machine.
+        When no server can be started on this machine; or the guard refuses the account.
     """
     global _running
+    if real.is_real():
+        from coursekit.cloud.real_aws import connect
+
+        return connect()
     with _start:
         if _running is None:
             _running = LocalAWS()
@@ -64,6 +77,7 @@ class LocalAWS:
         )
         self._thread.start()
         self._process = os.getpid()
+        self._enforcing = False
         self.endpoint = f"http://{LOOPBACK}:{self._server.server_port}"
         self._environment = _Environment(self.endpoint)
         guard.install()
@@ -90,6 +104,54 @@ class LocalAWS:
             )
         self._empty()
 
+    @contextlib.contextmanager
+    def enforcing_iam(self) -> Iterator[None]:
+        """Let IAM policies count inside the ``with`` block; outside, everything is allowed.
+
+        Inside, plain ``boto3.client("s3")`` works as an administrator who may do everything.
+        Clients of other users are made with their own access keys, before or inside. A client
+        made before with no keys of its own is nobody here, and is refused.
+
+        Raises
+        ------
+        CourseError
+            When this cloud was stopped before, or policies count already.
+
+        Notes
+        -----
+        moto ignores ``Condition`` and refuses presigned URLs while policies count.
+        """
+        import boto3
+
+        if self is not _running:
+            raise CourseError(
+                "This cloud has been stopped.", "Start a new one: cloud = ck.cloud.aws()."
+            )
+        if self._enforcing:
+            raise CourseError("IAM policies count already.", "Leave the outer with-block first.")
+        keys = _make_admin()  # before policies count, or nobody could
+        before = {name: os.environ[name] for name in keys}
+        os.environ.update(keys)
+        boto3.DEFAULT_SESSION = None  # it remembers the keys it was made with
+        self._enforcing = True
+        self._allow_first("0")
+        try:
+            yield
+        finally:
+            if self is _running:  # stop() has cleaned up, otherwise
+                self._allow_first("inf")
+                self._enforcing = False
+                os.environ.update(before)
+                boto3.DEFAULT_SESSION = None
+                _remove_admin(keys["AWS_ACCESS_KEY_ID"])
+
+    def _allow_first(self, number: str) -> None:
+        """Let moto look at policies after so many requests."""
+        import requests
+
+        answer = requests.post(f"{self.endpoint}/moto-api/reset-auth", data=number, timeout=30)
+        answer.raise_for_status()
+
     def stop(self) -> None:
         """End it with all that it holds; the process gets its own AWS settings back.
 
@@ -99,6 +161,7 @@ class LocalAWS:
         with _start:
             if self is not _running or os.getpid() != self._process:
                 return
+            self._allow_first("inf")
             self._empty()  # moto keeps its content in the process, not in the server
             _running = None
             self._server.shutdown()
@@ -129,14 +192,45 @@ class LocalAWS:
         return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
 
 
+def _make_admin() -> dict[str, str]:
+    """Make the user who may do everything, and return the environment that stands for them."""
+    import boto3
+
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [everything]}
+    iam = boto3.client("iam")
+    iam.create_user(UserName=ADMIN)
+    iam.put_user_policy(UserName=ADMIN, PolicyName="all", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=ADMIN)["AccessKey"]
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+
+
+def _remove_admin(access_key: str) -> None:
+    import boto3
+
+    iam = boto3.client("iam")
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):  # the block emptied the cloud
+        iam.delete_access_key(UserName=ADMIN, AccessKeyId=access_key)
+        iam.delete_user_policy(UserName=ADMIN, PolicyName="all")
+        iam.delete_user(UserName=ADMIN)
+
+
 def _make_server() -> BaseWSGIServer:
     """Return moto's server, bound to a free port."""
+    from moto import settings
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
         create_backend_app,
     )
     from werkzeug.serving import make_server
+
+    # As on AWS, an image or a type of server that does not exist is an error.
+    settings.ENABLE_AMI_VALIDATION = True
+    settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
 
     # moto's own ThreadedMotoServer prints a line per request, and waits for ever if it fails.
     class Silent(MotoRequestHandler):

@@ -14,10 +14,14 @@ _FACE = {
     "show_objects": "objects",
     "COLOURS": "figure",
     "show": "figure",
+    "explore_epsilon": "privacy",
+    "explore_life_cycle": "life_cycle",
     "explore_stages": "stages",
     "explore_shuffle": "shuffle",
     "last_job": "stages",
+    "watch_resources": "resources",
     "show_stages": "stages",
+    "transfer": "transfer",
 }
 
 __all__ = list(_FACE)

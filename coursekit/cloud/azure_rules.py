@@ -1,0 +1,127 @@
+"""What the embedded Azure demands of a new machine, in the order and the words of the real one.
+
+The names that a request may hold are read from azure-mgmt-compute, which describes the JSON of the
+service in its module ``types``. Wording follows what Resource Manager and the compute service
+answer; line numbers and trace ids are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Refuse = Callable[..., Exception]
+
+
+def require_valid(
+    body: dict[str, Any], schema: type, network_interfaces: set[str], refuse: Refuse
+) -> None:
+    """Raise unless the real service would make a machine of this request.
+
+    Parameters
+    ----------
+    body : dict
+        The JSON of the request.
+    schema : type
+        The typed dict that describes it.
+    network_interfaces : set of str
+        Ids of the network cards that exist.
+    refuse : callable
+        Makes the exception: ``refuse(status, code, message, target)``.
+    """
+    _known_members(body, schema, "", refuse)
+    if not body.get("location"):
+        message = "The location property is required for this definition."
+        raise refuse(400, "LocationRequired", message)
+    properties = body.get("properties") or {}
+    _size(properties, refuse)
+    _image(properties, refuse)
+    _login(properties, refuse)
+    _cards(properties, network_interfaces, refuse)
+
+
+def _known_members(value: Any, hint: Any, path: str, refuse: Refuse) -> None:
+    from coursekit.cloud.local_azure_vms import inner, members
+
+    hint = inner(hint)
+    if isinstance(value, list):
+        for element in value:
+            _known_members(element, hint, path, refuse)
+    # typing's test knows only typing's own typed dicts; these are typing_extensions'.
+    if not isinstance(value, dict) or not hasattr(hint, "__required_keys__"):
+        return
+    known = {name.lower(): name for name in members(hint)}
+    for name, part in value.items():
+        here = f"{path}.{name}" if path else name
+        if name.lower() not in known:
+            what = hint.__name__ if path else "ResourceDefinition"
+            message = (
+                "The request content was invalid and could not be deserialized: 'Could not find"
+                f" member '{name}' on object of type '{what}'. Path '{here}'.'"
+            )
+            raise refuse(400, "InvalidRequestContent", message)
+        _known_members(part, members(hint)[known[name.lower()]], here, refuse)
+
+
+def _required(part: Any, name: str, path: str, refuse: Refuse) -> Any:
+    if not isinstance(part, dict) or part.get(name) in (None, "", []):
+        target = f"{path}{name}"
+        message = f"Required parameter '{target}' is missing (null)."
+        raise refuse(400, "InvalidParameter", message, target)
+    return part[name]
+
+
+def _size(properties: dict[str, Any], refuse: Refuse) -> None:
+    from coursekit.cloud.local_azure_vms import SIZES
+
+    hardware = _required(properties, "hardwareProfile", "", refuse)
+    size = _required(hardware, "vmSize", "hardwareProfile.", refuse)
+    if size not in SIZES:
+        message = (
+            f"The value {size} provided for the VM size is not valid. The valid sizes in the"
+            f" current region are: {', '.join(SIZES)}."
+        )
+        raise refuse(400, "InvalidParameter", message, "vmSize")
+
+
+def _image(properties: dict[str, Any], refuse: Refuse) -> None:
+    from coursekit.cloud.local_azure_vms import IMAGES
+
+    storage = _required(properties, "storageProfile", "", refuse)
+    image = _required(storage, "imageReference", "storageProfile.", refuse)
+    parts = [_required(image, name, "imageReference.", refuse) for name in _URN]
+    urn = ":".join(parts)
+    if urn.lower() not in {known.lower() for known in IMAGES}:
+        message = (
+            f"The platform image '{urn}' is not available. Verify that all fields in the storage"
+            " profile are correct."
+        )
+        raise refuse(404, "PlatformImageNotFound", message, "imageReference")
+
+
+_URN = ("publisher", "offer", "sku", "version")
+
+
+def _login(properties: dict[str, Any], refuse: Refuse) -> None:
+    system = _required(properties, "osProfile", "", refuse)
+    _required(system, "computerName", "osProfile.", refuse)
+    _required(system, "adminUsername", "osProfile.", refuse)
+    linux = system.get("linuxConfiguration") or {}
+    if linux.get("disablePasswordAuthentication"):
+        keys = (linux.get("ssh") or {}).get("publicKeys")
+        _required({"publicKeys": keys}, "publicKeys", "linuxConfiguration.ssh.", refuse)
+    else:
+        _required(system, "adminPassword", "osProfile.", refuse)
+
+
+def _cards(properties: dict[str, Any], network_interfaces: set[str], refuse: Refuse) -> None:
+    network = _required(properties, "networkProfile", "", refuse)
+    cards = _required(network, "networkInterfaces", "networkProfile.", refuse)
+    for card in cards:
+        id = _required(card, "id", "networkInterfaces.", refuse)
+        if id.lower() not in {known.lower() for known in network_interfaces}:
+            message = (
+                f"Resource {id} was not found. Please make sure that the referenced resource"
+                " exists, and that both resources are in the same region."
+            )
+            raise refuse(400, "InvalidResourceReference", message, "networkInterfaces")

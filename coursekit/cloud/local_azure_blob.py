@@ -1,0 +1,149 @@
+"""Azure Blob Storage on this machine: Azurite, Microsoft's own emulator, run by Node.
+
+It is a process of its own that ends with the kernel, listens on 127.0.0.1 and a free port, and
+keeps everything in memory. Its one account has a new key at each start.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import threading
+
+from coursekit.cloud import azurite, sdk_guard
+from coursekit.cloud.child import Child, StartFailed
+from coursekit.cloud.real import refuse_if_real
+from coursekit.cloud.variables import Variables
+from coursekit.errors import CourseError
+
+LOOPBACK = "127.0.0.1"
+ACCOUNT = "course"
+
+_start = threading.Lock()
+_running: LocalBlob | None = None
+
+
+def azure_blob(port: int = 0) -> LocalBlob:
+    """Start the embedded Azure Blob Storage, or return the one of this kernel.
+
+    From then on ``AZURE_STORAGE_CONNECTION_STRING`` names it, so that this makes a client, here
+    as for the real cloud::
+
+        BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
+
+    The first use on a machine installs Azurite, if `coursekit prepare` has not done so.
+
+    Parameters
+    ----------
+    port : int
+        Where to listen; 0 takes a free port.
+
+    Returns
+    -------
+    LocalBlob
+
+    Raises
+    ------
+    CourseError
+        Azurite cannot be installed or started, or the port is taken; or ``COURSEKIT_CLOUD=real``
+        asks for the real one, for which the course has no guard yet.
+    """
+    global _running
+    refuse_if_real("Azure")
+    with _start:
+        if _running is None or not _running.alive:
+            if _running is not None:
+                _running._put_back()
+            _running = LocalBlob(port)
+        return _running
+
+
+class LocalBlob:
+    """The embedded Azure Blob Storage of this kernel; made by `azure_blob`, never directly.
+
+    Attributes
+    ----------
+    endpoint : str
+        The URL of the account.
+    account, key : str
+        The account's name and its key, as base64.
+    connection_string : str
+        All of it, as Azure's tools take it.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.account = ACCOUNT
+        self.key = base64.b64encode(secrets.token_bytes(64)).decode()
+        self._child = _start_azurite(port, self.account, self.key)
+        self._process = os.getpid()
+        self.endpoint = f"http://{LOOPBACK}:{self._child.port}/{self.account}"
+        self.connection_string = (
+            f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={self.key};"
+            f"BlobEndpoint={self.endpoint};"
+        )
+        self._variables = Variables(
+            {"AZURE_STORAGE_CONNECTION_STRING": self.connection_string}, ("AZURE_STORAGE_",)
+        )
+        sdk_guard.azure.install()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._child.alive
+
+    def stop(self) -> None:
+        """End it with all that it holds; stopping twice does no harm."""
+        global _running
+        with _start:
+            if self is not _running or os.getpid() != self._process:
+                return
+            _running = None
+            self._put_back()
+
+    def _put_back(self) -> None:
+        self._child.close()
+        self._variables.restore()
+        sdk_guard.azure.remove()
+
+    def __repr__(self) -> str:
+        if self is not _running:
+            return "The embedded Azure Blob Storage, stopped."
+        # No port and no key: stored outputs must not differ from one run to the next.
+        return (
+            "The embedded Azure Blob Storage: Azurite, an emulator that ends with this kernel.\n"
+            "The Azure SDK talks to it; nothing leaves this machine, and nothing costs money."
+        )
+
+    def _repr_html_(self) -> str:
+        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
+
+
+def _start_azurite(port: int, account: str, key: str) -> Child:
+    for last in (False, True):
+        where = azurite.install()
+        command = [
+            str(azurite.node()), str(azurite.HERE / "serve.js"), str(where),
+            "--blobHost", LOOPBACK, "--blobPort", str(port),
+            "--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry", "--silent",
+        ]  # fmt: skip
+        try:
+            return Child(
+                command,
+                r"successfully listens on http://[\d.]+:(\d+)",
+                {"AZURITE_ACCOUNTS": f"{account}:{key}"},
+            )
+        except StartFailed as failed:
+            words = str(failed)
+        if "Cannot find module" not in words or last:
+            break
+        azurite.remove()  # somebody deleted a part of it: install it anew, once
+    if "EADDRINUSE" in words:
+        raise CourseError(
+            f"Port {port} of this machine is taken, so the embedded Azure cannot listen there.",
+            "Leave the port out, and a free one is found: ck.cloud.azure_blob()",
+        )
+    raise CourseError(
+        f"Azurite, the Azure emulator, did not start. Its last words: {words[-300:]}",
+        "Run `coursekit doctor`; it tells what is wrong with this machine.",
+    )

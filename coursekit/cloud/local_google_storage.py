@@ -1,0 +1,129 @@
+"""Google Cloud Storage on this machine: gcp-storage-emulator in a process of its own.
+
+It is not a thread of the kernel, as the AWS is: pyarrow's client for Google holds the interpreter
+while it waits for an answer, and a server in the same interpreter could then never give one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from coursekit.cloud import sdk_guard
+from coursekit.cloud.child import Child, StartFailed
+from coursekit.cloud.real import refuse_if_real
+from coursekit.cloud.variables import Variables
+from coursekit.errors import CourseError
+
+LOOPBACK = "127.0.0.1"
+PROJECT = "course"
+
+_start = threading.Lock()
+_running: LocalStorage | None = None
+
+
+def google_storage(port: int = 0) -> LocalStorage:
+    """Start the embedded Google Cloud Storage, or return the one of this kernel.
+
+    From then on plain ``storage.Client()`` talks to it: ``STORAGE_EMULATOR_HOST`` and
+    ``GOOGLE_CLOUD_PROJECT`` lead there. No credentials are needed.
+
+    Parameters
+    ----------
+    port : int
+        Where to listen; 0 takes a free port.
+
+    Returns
+    -------
+    LocalStorage
+
+    Raises
+    ------
+    CourseError
+        It cannot be started, or the port is taken; or ``COURSEKIT_CLOUD=real`` asks for the
+        real one, for which the course has no guard yet.
+    """
+    global _running
+    refuse_if_real("Google Cloud")
+    with _start:
+        if _running is None or not _running.alive:
+            if _running is not None:
+                _running._put_back()
+            _running = LocalStorage(port)
+        return _running
+
+
+class LocalStorage:
+    """The embedded Google Cloud Storage of this kernel; made by `google_storage`.
+
+    Attributes
+    ----------
+    endpoint : str
+        Its URL.
+    project : str
+        The name of the project that buckets belong to.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.project = PROJECT
+        self._child = _start_emulator(port)
+        self._process = os.getpid()
+        self.endpoint = f"http://{LOOPBACK}:{self._child.port}"
+        self._variables = Variables(
+            {"STORAGE_EMULATOR_HOST": self.endpoint, "GOOGLE_CLOUD_PROJECT": self.project},
+            # Real credentials have no business here.
+            ("GOOGLE_APPLICATION_CREDENTIALS",),
+        )
+        sdk_guard.google.install()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._child.alive
+
+    def stop(self) -> None:
+        """End it with all that it holds; stopping twice does no harm."""
+        global _running
+        with _start:
+            if self is not _running or os.getpid() != self._process:
+                return
+            _running = None
+            self._put_back()
+
+    def _put_back(self) -> None:
+        self._child.close()
+        self._variables.restore()
+        sdk_guard.google.remove()
+
+    def __repr__(self) -> str:
+        if self is not _running:
+            return "The embedded Google Cloud Storage, stopped."
+        # No port: stored outputs must not differ from one run to the next.
+        return (
+            "The embedded Google Cloud Storage: gcp-storage-emulator, which ends with this kernel."
+            "\nThe Google SDK talks to it; nothing leaves this machine, and nothing costs money."
+        )
+
+    def _repr_html_(self) -> str:
+        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
+
+
+def _start_emulator(port: int) -> Child:
+    try:
+        return Child(
+            [sys.executable, "-m", "coursekit.cloud.google_server", str(port)],
+            r"listening on port (\d+)",
+        )
+    except StartFailed as failed:
+        words = str(failed)
+    if "Address already in use" in words:
+        raise CourseError(
+            f"Port {port} of this machine is taken, so the embedded Google Cloud cannot listen"
+            " there.",
+            "Leave the port out, and a free one is found: ck.cloud.google_storage()",
+        )
+    raise CourseError(
+        f"The Google Cloud Storage emulator did not start. Its last words: {words[-300:]}",
+        "Run `coursekit doctor`; it tells what is wrong with this machine.",
+    )

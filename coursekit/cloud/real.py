@@ -1,0 +1,35 @@
+"""The one switch between the course's own clouds and a real account: ``COURSEKIT_CLOUD=real``."""
+
+from __future__ import annotations
+
+import os
+
+from coursekit.errors import CourseError
+
+SWITCH = "COURSEKIT_CLOUD"
+
+
+def is_real() -> bool:
+    """Tell whether the learner asked for a real account.
+
+    Raises
+    ------
+    CourseError
+        The variable has a value that means nothing: better asked than guessed.
+    """
+    value = os.environ.get(SWITCH, "")
+    if value not in ("", "local", "real"):
+        raise CourseError(
+            f"{SWITCH} is {value!r}; it can be local (or not set) and real.",
+            f"Use {SWITCH}=real only if you want to use your own account.",
+        )
+    return value == "real"
+
+
+def refuse_if_real(provider: str) -> None:
+    """Raise `CourseError` in real mode: the course guards real AWS accounts only."""
+    if is_real():
+        raise CourseError(
+            f"{SWITCH}=real: the course has no guard for a real {provider} account yet.",
+            f"Use {provider} without the course, with a budget alert, or unset {SWITCH}.",
+        )

@@ -1,0 +1,121 @@
+"""What keeps the SDKs of Azure and Google Cloud on this machine while a cloud of the course runs.
+
+Neither SDK has a hook for all its clients, as botocore has; but each sends every call by HTTP
+through few methods. They are watched, and are put back when the last cloud stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from coursekit.cloud.guard import is_loopback
+from coursekit.errors import CourseError
+
+_lock = threading.Lock()
+_AZURE_TRANSPORTS = (
+    "RequestsTransport",
+    "AsyncioRequestsTransport",
+    "AioHttpTransport",
+    "TrioRequestsTransport",
+)
+
+
+class Guard:
+    """Refuses calls of one SDK to other machines, as long as somebody has asked for it.
+
+    Parameters
+    ----------
+    who : str
+        The SDK's name, for the message.
+    mend : str
+        What the learner should do instead.
+    places : callable
+        Returns the classes that send, each with the name of its method; imports late. The
+        method's first argument is the address, or has it as ``url``.
+    """
+
+    def __init__(self, who: str, mend: str, places: Callable[[], list[tuple[type, str]]]) -> None:
+        self._who = who
+        self._mend = mend
+        self._places = places
+        self._asked = 0
+        self._watched: list[tuple[type, str, Any]] = []
+
+    def install(self) -> None:
+        """Watch every client of the SDK, those made before included."""
+        with _lock:
+            self._asked += 1
+            if self._asked == 1:
+                self._watched = [self._watch(kind, name) for kind, name in self._places()]
+
+    def remove(self) -> None:
+        """Take one request to watch back; with the last one the SDK is as it was."""
+        with _lock:
+            self._asked -= 1
+            if self._asked == 0:
+                for kind, name, own in self._watched:
+                    if own is None:
+                        delattr(kind, name)
+                    else:
+                        setattr(kind, name, own)
+
+    def _watch(self, kind: type, name: str) -> tuple[type, str, Any]:
+        own = vars(kind).get(name)  # None: inherited, so taking ours away is enough
+        send = getattr(kind, name)
+
+        @functools.wraps(send)
+        def watched(*args: Any, **named: Any) -> Any:
+            # After the sender: a request, or an address, which Google's own code gives by name.
+            target = args[1] if len(args) > 1 else named.get("url") or named["request"]
+            host = urlsplit(getattr(target, "url", target)).hostname or ""
+            if not is_loopback(host):
+                raise CourseError(
+                    f"{self._who} was about to call {host}, which is not on this machine.",
+                    self._mend,
+                )
+            return send(*args, **named)
+
+        setattr(kind, name, watched)
+        return kind, name, own
+
+
+def _azure() -> list[tuple[type, str]]:
+    import azure.core.pipeline.transport as transports
+
+    found = []
+    for name in _AZURE_TRANSPORTS:
+        # The asynchronous ones need packages that the course does not install; a learner may.
+        with contextlib.suppress(ImportError):
+            found.append((getattr(transports, name), "send"))
+    return found
+
+
+def _google() -> list[tuple[type, str]]:
+    from google.auth.transport import _http_client, requests
+
+    return [
+        # `send` sees redirects, too; `request` would not.
+        (requests.AuthorizedSession, "send"),
+        # These two ask for tokens, and a machine of Google for its own.
+        (requests.Request, "__call__"),
+        (_http_client.Request, "__call__"),
+    ]
+
+
+azure = Guard(
+    "The Azure SDK",
+    "Make a BlobServiceClient by from_connection_string("
+    'os.environ["AZURE_STORAGE_CONNECTION_STRING"]), a ComputeManagementClient with'
+    " **vms.client_options.",
+    _azure,
+)
+google = Guard(
+    "The Google Cloud SDK",
+    "Make a storage.Client() without an endpoint, an InstancesClient with **gce.client_options.",
+    _google,
+)
