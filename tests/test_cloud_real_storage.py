@@ -8,7 +8,7 @@ from functools import cache
 import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 import coursekit as ck
 from coursekit.cloud import leftovers, real_aws, real_policy_rules, real_s3_rules
@@ -111,7 +111,10 @@ def test_a_bucket_that_cannot_be_tagged_does_not_stay(account, monkeypatch):
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_the_name_of_a_bucket_stays_as_it_is(account, s3):
+def test_the_name_of_a_bucket_stays_as_it_is(account, s3, settings):
+    assert account.endpoint == settings
+    with pytest.raises(ParamValidationError):
+        s3.download_file(f"s3://{MINE}", "k", "file")
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [MINE]
     refused("Bucket never-made was not made", s3.head_bucket, Bucket="never-made")
 
