@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from coursekit.cloud import aws, azure_blob
+from coursekit.cloud.real import require_local
 from coursekit.exercises import Misconception, exercise, require, trial
 from coursekit.quizzes import Option, Question
 
@@ -26,12 +27,14 @@ _SECONDS = 30  # a first call on a busy machine takes a second; a hung one must 
 def _new_client(service: str) -> Any:
     import boto3
 
+    require_local()
     aws()
     return boto3.client(service)
 
 
 def _client(service: str) -> Any:
     """Return a client, the same one again for the same cloud: making one takes a while."""
+    require_local()
     return _kept_client(service, aws().endpoint)
 
 

@@ -8,7 +8,6 @@ from unittest import mock
 
 from coursekit.cloud import real
 from coursekit.cloud.local_aws import REGION, aws
-from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
     import botocore.session
@@ -29,11 +28,7 @@ class Account:
     """
 
     def __init__(self) -> None:
-        if real.is_real():
-            raise CourseError(
-                "This check needs the course's own AWS, and COURSEKIT_CLOUD=real is set.",
-                "Unset COURSEKIT_CLOUD and restart the kernel; then check your answer.",
-            )
+        real.require_local()
         self._endpoint = aws().endpoint
         _empty()
 
