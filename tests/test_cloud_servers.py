@@ -23,17 +23,15 @@ from google.cloud import compute_v1
 import coursekit as ck
 from coursekit.cloud import local_azure_vms, real_aws
 from coursekit.cloud.sandbox import NUMBER, Account
+from tests.real_account import REAL
 
 SMALL = {"InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
 NEWEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch):
-    """Leave out AWS settings of the machine's own, and the switch to a real account."""
-    for name in list(os.environ):
-        if name.upper().startswith(("AWS_", "COURSEKIT_CLOUD", "COURSEKIT_ACCOUNT")):
-            monkeypatch.delenv(name)
+def _own_settings(own_settings):
+    """Keep every test of this file apart from the machine's own AWS settings."""
 
 
 def answers(endpoint):
@@ -559,47 +557,7 @@ def test_no_check_runs_in_a_real_account(monkeypatch):
         Account()
 
 
-# A real AWS account: another moto, in another process, plays it
-
-REAL = "123456789012"
-
-
-@pytest.fixture(scope="module")
-def elsewhere():
-    """Give the address of a server that stands for AWS: not this process's own."""
-    code = (
-        "import sys, coursekit as ck; cloud = ck.cloud.aws();"
-        "print(cloud.endpoint, flush=True); sys.stdin.read()"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    yield process.stdout.readline().strip()
-    process.communicate()
-
-
-@pytest.fixture
-def settings(elsewhere, monkeypatch):
-    """Set a learner's own AWS settings, whose endpoint is the stand-in."""
-    import requests
-
-    requests.post(f"{elsewhere}/moto-api/reset", timeout=30).raise_for_status()
-    for name, value in {
-        "COURSEKIT_CLOUD": "real", "COURSEKIT_ACCOUNT": REAL, "AWS_ENDPOINT_URL": elsewhere,
-        "AWS_ACCESS_KEY_ID": "learner", "AWS_SECRET_ACCESS_KEY": "learner",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    boto3.DEFAULT_SESSION = None
-    return elsewhere
-
-
-@pytest.fixture
-def account(settings):
-    account = real_aws.connect(endpoint=settings)
-    yield account
-    account.tear_down(every_run=True)
-    account.stop()
+# A real AWS account, which tests/real_account plays
 
 
 @pytest.fixture
@@ -623,8 +581,8 @@ def test_real_mode_starts_no_emulator_and_guards_every_client(account, monkeypat
     monkeypatch.setattr(real_aws, "connect", lambda: account)
     assert ck.cloud.aws() is account
     assert REAL in repr(account) and account.run in repr(account)
-    with pytest.raises(ck.CourseError, match="s3 CreateBucket is not among"):
-        boto3.client("s3").create_bucket(Bucket="dear")
+    with pytest.raises(ck.CourseError, match="s3 PutBucketAcl is not among"):
+        boto3.client("s3").put_bucket_acl(Bucket="dear", ACL="public-read")
     with pytest.raises(ck.CourseError, match="ec2 CreateVpc is not among"):
         boto3.Session().client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
     with pytest.raises(ck.CourseError, match="iam CreateUser is not among"):

@@ -27,14 +27,12 @@ _SECONDS = 30  # a first call on a busy machine takes a second; a hung one must 
 def _new_client(service: str) -> Any:
     import boto3
 
-    require_local()
     aws()
     return boto3.client(service)
 
 
 def _client(service: str) -> Any:
     """Return a client, the same one again for the same cloud: making one takes a while."""
-    require_local()
     return _kept_client(service, aws().endpoint)
 
 
@@ -87,6 +85,8 @@ def _code(got: Any) -> str:
     seconds=_SECONDS,
 )
 def bucket(answer):
+    require_local()
+
     def make(region: str) -> Any:
         name = _name()
         try:
@@ -135,6 +135,8 @@ def bucket(answer):
 )
 def download(answer):
     from botocore.exceptions import ClientError
+
+    require_local()
 
     def fetch(key: str) -> Any:
         with tempfile.TemporaryDirectory() as folder, _bucket(**{key: b"JFK,LAX\n"}) as (s3, name):
@@ -190,6 +192,7 @@ def _pages_of_two() -> Any:
     seconds=_SECONDS,
 )
 def keys(answer):
+    require_local()
     five = {f"planes/N{i}": b"" for i in range(4)} | {"other": b""}
     few = _pages_of_two()
     with _bucket(**five) as (_, name):
@@ -246,6 +249,7 @@ def keys(answer):
 def json_(save, load_json):
     from botocore.exceptions import ClientError
 
+    require_local()
     value = {"city": "Zürich", "flights": [1, None, 2.5], "late": False}
     with _bucket() as (s3, name):
         trial(
@@ -368,6 +372,7 @@ def _must_raise(tried: str, call: Any, word: str) -> None:
 def link(answer):
     import requests
 
+    require_local()
     s3 = _new_client("s3")  # with an ear of its own
     with _bucket(**{"a/b.txt": b"for you"}) as (_, name):
         asked: list[str] = []
@@ -446,6 +451,7 @@ def _seconds(url: str) -> float | None:
     seconds=_SECONDS,
 )
 def policy(answer):
+    require_local()
     text = trial(
         'type(policy("bucket"))',
         lambda: _as_policy(answer("bucket")),
@@ -583,6 +589,7 @@ def envelope(answer):
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    require_local()
     kms = _client("kms")
     master = kms.create_key(Description="check")["KeyMetadata"]["KeyId"]
 
@@ -673,6 +680,7 @@ def copy(answer):
     from azure.core.exceptions import ResourceExistsError
     from azure.storage.blob import BlobServiceClient
 
+    require_local()
     azure = BlobServiceClient.from_connection_string(azure_blob().connection_string)
     container = azure.create_container(_name())
     data = {"a/one.csv": b"JFK,LAX\n" * 9, "a/two.csv": b"EWR,ORD\n" * 5}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-TAG = "coursekit"
+from coursekit.cloud import leftovers_storage
+from coursekit.cloud.real_call import TAG
+
+SERVICES = ("ec2", "s3", "kms")
 _GONE = ("terminated", "shutting-down")
 
 
@@ -16,7 +19,7 @@ class Left:
 
     Attributes
     ----------
-    kind : {"server", "address", "volume", "security group", "key pair"}
+    kind : {"server", "address", "volume", "security group", "key pair", "bucket", "KMS key"}
         In the order in which they have to be removed.
     id : str
         Its id; what removing it takes.
@@ -29,7 +32,9 @@ class Left:
     run: str
 
 
-def find(client: Callable[[str], Any], *, run: str | None = None) -> list[Left]:
+def find(
+    client: Callable[[str], Any], *, run: str | None = None, services: Iterable[str] = SERVICES
+) -> list[Left]:
     """Return everything with the course's tag, in the order in which it has to be removed.
 
     Parameters
@@ -38,8 +43,21 @@ def find(client: Callable[[str], Any], *, run: str | None = None) -> list[Left]:
         ``client("ec2")`` gives a client that no guard watches.
     run : str, optional
         Only what this run made.
+    services : iterable of {"ec2", "s3", "kms"}
+        Where to look. A user with rights in EC2 only must not be asked for others.
     """
-    ec2 = client("ec2")
+    found: list[Left] = []
+    if "ec2" in services:
+        found += _servers(client("ec2"), run)
+    if "s3" in services:
+        found += [Left("bucket", *one) for one in leftovers_storage.buckets(client("s3"))]
+    if "kms" in services:
+        found += [Left("KMS key", *one) for one in leftovers_storage.keys(client("kms"))]
+    return [one for one in found if run in (None, one.run)]
+
+
+def _servers(ec2: Any, run: str | None) -> list[Left]:
+    """Return what chapter 3 makes: servers, and what belongs to them."""
     wanted = [{"Name": f"tag:{TAG}", "Values": [run or "*"]}]
 
     def pages(operation: str, key: str) -> list[dict]:
@@ -74,10 +92,18 @@ def remove(client: Callable[[str], Any], left: list[Left]) -> None:
     botocore.exceptions.WaiterError
         When a server does not end within ten minutes.
     """
-    ec2 = client("ec2")
     by_kind: dict[str, list[str]] = {}
     for one in left:
         by_kind.setdefault(one.kind, []).append(one.id)
+    if by_kind.keys() - {"bucket", "KMS key"}:
+        _remove_servers(client("ec2"), by_kind)
+    for id in by_kind.get("bucket", ()):
+        leftovers_storage.remove_bucket(client("s3"), id)
+    for id in by_kind.get("KMS key", ()):
+        leftovers_storage.remove_key(client("kms"), id)
+
+
+def _remove_servers(ec2: Any, by_kind: dict[str, list[str]]) -> None:
     if servers := by_kind.get("server"):
         ec2.terminate_instances(InstanceIds=servers)
         ec2.get_waiter("instance_terminated").wait(InstanceIds=servers)

@@ -1,9 +1,12 @@
 """A real AWS account behind a guard: what ``COURSEKIT_CLOUD=real`` turns ``ck.cloud.aws()`` into.
 
-The guard asks for the number of the account, lets through only what chapter 3 needs, refuses what
-costs money, tags all that it makes, and touches nothing without that tag. It is a seat belt, not a
-wall: whoever wants to can go around it in Python. A budget alert of the account and an IAM user of
-its own, with few rights, are the wall.
+The guard asks for the number of the account, lets through only what chapters 3 and 4 need, refuses
+what costs money, tags all that it makes, and touches nothing without that tag. It is a seat belt,
+not a wall: whoever wants to can go around it in Python. A budget alert of the account and an IAM
+user of its own, with few rights, are the wall.
+
+Names of buckets are shared by all customers of AWS. The guard changes none: if S3 answers
+`BucketAlreadyExists`, choose a name of your own.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from coursekit.cloud import real_rules
-from coursekit.cloud.leftovers import Left, find, remove
+from coursekit.cloud import real_kms_rules, real_rules
+from coursekit.cloud.leftovers import SERVICES, Left, find, remove
+from coursekit.cloud.real_s3_rules import Sizes
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
@@ -88,7 +92,8 @@ class RealAWS:
     account : str
         Its number, typed by hand and reported by AWS.
     region : str
-        The only region in which the guard lets servers be made, so that `left` misses none.
+        The only region in which the guard lets servers and KMS keys be made, so that `left` misses
+        none. Buckets may be made in any: one list names them all.
     run : str
         The id of this run. Everything made gets the tag ``coursekit`` with it.
     """
@@ -96,6 +101,8 @@ class RealAWS:
     def __init__(self, session: boto3.Session, typed: str, *, endpoint: str | None = None) -> None:
         self._session = session  # without the guard: looks up tags, and tears down
         self._endpoint = endpoint
+        self._clients: dict[tuple[str, str | None], Any] = {}
+        self._making = threading.Lock()  # a session makes one client at a time
         self.region = session.region_name
         if not self.region:
             raise CourseError(
@@ -104,6 +111,14 @@ class RealAWS:
         self.account = self._require_account(typed)
         self.run = secrets.token_hex(4)
         self._confirmed: list[str] = []
+        self._used: set[str] = set()  # services in which this run may have made something
+        self._known: set[str] = set()  # buckets and keys that are this run's: 1,005 puts, one look
+        self._sizes = Sizes()
+
+    @property
+    def endpoint(self) -> str:
+        """The address of S3, for those who ask it without boto3."""
+        return self._endpoint or f"https://s3.{self.region}.amazonaws.com"
 
     def client(self, service: str) -> Any:
         """Return a guarded client of a service, such as ``"ec2"``."""
@@ -128,15 +143,23 @@ class RealAWS:
     def left(self, *, every_run: bool = False) -> list[Left]:
         """Return what the course made in this account and region and is still there.
 
+        Buckets are found in every region. A KMS key whose deletion is scheduled counts as gone.
+
         Parameters
         ----------
         every_run : bool
-            What other runs left, too, such as a kernel that was killed.
+            What other runs left, too, such as a kernel that was killed. It looks in EC2, S3 and
+            KMS, so the user needs the right to list there.
         """
-        return find(self._plain, run=None if every_run else self.run)
+        if every_run:
+            return find(self._plain, services=SERVICES)
+        return find(self._plain, run=self.run, services=self._used)
 
     def tear_down(self, *, every_run: bool = False) -> list[Left]:
         """Remove all that `left` finds, look again, and return what was removed.
+
+        Buckets go with all versions, delete markers and unfinished uploads. KMS deletes a key
+        seven days later; until then it can be neither used nor billed.
 
         Raises
         ------
@@ -145,6 +168,7 @@ class RealAWS:
         """
         removed = self.left(every_run=every_run)
         remove(self._plain, removed)
+        self._known.clear()
         still = self.left(every_run=every_run)
         if still:
             raise CourseError(
@@ -172,8 +196,13 @@ class RealAWS:
         self._uninstall()
         _running = None
 
-    def _plain(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint)
+    def _plain(self, service: str, region: str | None = None) -> Any:
+        with self._making:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._session.client(
+                    service, region_name=region, endpoint_url=self._endpoint
+                )
+            return self._clients[service, region]
 
     def _require_account(self, typed: str) -> str:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -210,14 +239,54 @@ class RealAWS:
     def _watch(self, session: Session) -> None:
         session.register("provide-client-params", self._examine)
         session.register("before-send", self._refuse_other_machines)
+        session.register("after-call.s3.CreateBucket", self._tag_bucket)
+        session.register("after-call.s3.DeleteBucket", self._forget_bucket)
+        session.register("after-call.kms.Decrypt", self._keep_foreign_plaintext)
 
     def _examine(self, params: dict, model: Any, context: dict, **_: Any) -> dict:
         service = model.service_model.service_id.hyphenize()
-        call = real_rules.Call(service, model.name, dict(params), context.get("client_region"))
+        region, signs = context.get("client_region"), context.get("is_presign_request", False)
+        call = real_rules.Call(service, model.name, dict(params), region, signs)
         real_rules.require_allowed(call, self.region)
+        real_rules.require_own(call, self.run, self._plain, self._known)
+        self._sizes.require_small(call)
         real_rules.require_free(call, self._take_confirmation, self._plain)
-        real_rules.require_own(call, self.run, self._plain)
+        self._used.update({service} & set(SERVICES))
+        context["coursekit"] = call  # botocore hands the same context to what follows the call
         return real_rules.tagged(call, self.run)
+
+    def _tag_bucket(self, http_response: Any, context: dict, **_: Any) -> None:
+        from botocore.exceptions import ClientError
+
+        call = context["coursekit"]
+        bucket = call.params["Bucket"]
+        if http_response.status_code >= 300 or bucket in self._known:
+            return
+        s3 = self._plain("s3", call.region)
+        tag = {"Key": real_rules.TAG, "Value": self.run}
+        try:
+            s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})
+        except ClientError as error:
+            s3.delete_bucket(Bucket=bucket)  # made a moment ago, and nobody would find it again
+            raise CourseError(
+                f"Bucket {bucket} could not be tagged, so it was removed: {error}",
+                "Give your user the right s3:PutBucketTagging.",
+            ) from None
+        self._known.add(bucket)
+
+    def _forget_bucket(self, http_response: Any, context: dict, **_: Any) -> None:
+        if http_response.status_code < 300:
+            self._known.discard(context["coursekit"].params["Bucket"])
+
+    def _keep_foreign_plaintext(self, parsed: dict, **_: Any) -> None:
+        # Which key a ciphertext needs is known only when KMS has answered.
+        key = parsed.get("KeyId")
+        if key and not real_kms_rules.is_own(key, self.run, self._plain, self._known):
+            parsed.clear()
+            raise CourseError(
+                f"Key {key} was not made by this run of the course; the answer is not given out.",
+                "Decrypt what you encrypted in this run.",
+            )
 
     def _take_confirmation(self, operation: str) -> bool:
         found = [one for one in self._confirmed if one.lower() == operation.lower()]
