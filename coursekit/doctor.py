@@ -115,6 +115,17 @@ def check_java(environ: Mapping[str, str] | None = None) -> Finding:
     return Finding("Java", True, f"{java.version} from {java.source} ({java.home})")
 
 
+def check_azurite() -> Finding:
+    """Look for Azurite, the Azure emulator, and the Node that runs it."""
+    from coursekit.cloud import azurite
+
+    node = azurite.node()
+    if azurite.installed():
+        return Finding("Azurite", True, f"{azurite.folder()}, run by {node}")
+    mend = f"Run 'coursekit prepare' once, with the network open ({azurite.SIZE})."
+    return Finding("Azurite", False, "not installed, or not completely; chapter 04 needs it", mend)
+
+
 def check_memory(available: int | None = None) -> Finding:
     """Look at the free memory; Spark needs 1 GiB."""
     from coursekit.spark_session import settings
@@ -256,6 +267,7 @@ CHECKS: list[Callable[[], Finding]] = [
     check_python,
     check_packages,
     check_java,
+    check_azurite,
     check_memory,
     check_disk,
     check_workspace,

@@ -383,6 +383,49 @@ def test_the_guards_let_go_with_their_clouds(gce):
 
 # Both
 
+AZURE_STRANGER = """
+import sys, time
+from azure.core.credentials import AccessToken
+from azure.mgmt.compute import ComputeManagementClient
+url, subscription, token, authority = sys.argv[1:]
+class Credential:
+    def get_token(self, *scopes, **options):
+        return AccessToken(token, int(time.time()) + 60)
+compute = ComputeManagementClient(Credential(), subscription, base_url=url,
+                                  credential_scopes=[url + "/.default"],
+                                  connection_verify=authority)
+print([machine.name for machine in compute.virtual_machines.list_all()])
+"""
+GOOGLE_STRANGER = """
+import sys
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import compute_v1
+instances = compute_v1.InstancesClient(credentials=AnonymousCredentials(),
+                                       client_options={"api_endpoint": sys.argv[1]})
+print([machine.name for machine in instances.list(project=sys.argv[2], zone=sys.argv[3])])
+"""
+
+
+def stranger(code, *arguments):
+    """Return what a program prints that knows the SDK and an address, and nothing of the course."""
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_an_independent_azure_client_sees_the_machines(vms, compute):
+    compute.virtual_machines.begin_create_or_update(
+        vms.resource_group, "web", description(vms)
+    ).result()
+    told = vms.endpoint, vms.subscription_id, vms.credential.get_token().token
+    assert stranger(AZURE_STRANGER, *told, vms.client_options["connection_verify"]) == "['web']"
+
+
+def test_an_independent_google_client_sees_the_machines(gce, instances):
+    instances.insert(instance_resource=web(gce), project=gce.project, zone=gce.zone).result()
+    assert stranger(GOOGLE_STRANGER, gce.endpoint, gce.project, gce.zone) == "['web']"
+
 
 SERVE = (
     "import sys, coursekit as ck; cloud = ck.cloud.{}();"

@@ -126,42 +126,40 @@ bucket = client.create_bucket("outside")
 bucket.blob("a").upload_from_string("from outside")
 print(bucket.blob("a").download_as_text())
 """
-AWS_STRANGER = """
-import sys
-from botocore.session import Session
-s3 = Session().create_client("s3", "us-east-1", endpoint_url=sys.argv[1],
-                             aws_access_key_id="a", aws_secret_access_key="b")
-s3.create_bucket(Bucket="outside")
-s3.put_object(Bucket="outside", Key="a", Body=b"from outside")
-print(s3.get_object(Bucket="outside", Key="a")["Body"].read().decode())
-"""
 
 
-def stranger(code, *arguments):
+def stranger(*command):
     """Run a program that knows the address and nothing of the course, not even its variables."""
     bare = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AZURE_", "STORAGE_"))}
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env=bare, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, *command], env=bare | keys, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def test_an_independent_azure_client_reaches_it(blob):
-    assert stranger(AZURE_STRANGER, blob.connection_string) == "from outside"
+    assert stranger("-c", AZURE_STRANGER, blob.connection_string) == "from outside"
     assert azure_client().get_blob_client("outside", "a").download_blob().readall()
 
 
 def test_an_independent_google_client_reaches_it(google):
-    assert stranger(GOOGLE_STRANGER, google.endpoint) == "from outside"
+    assert stranger("-c", GOOGLE_STRANGER, google.endpoint) == "from outside"
     assert storage.Client().bucket("outside").blob("a").download_as_text() == "from outside"
 
 
-def test_an_independent_aws_client_reaches_the_aws():
+def test_the_aws_command_line_reaches_the_aws(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("from outside")
     cloud = ck.cloud.aws()
+    aws = "-m", "awscli", "--endpoint-url", cloud.endpoint, "--region", "us-east-1"
     try:
-        assert stranger(AWS_STRANGER, cloud.endpoint) == "from outside"
+        stranger(*aws, "s3api", "create-bucket", "--bucket", "outside")
+        stranger(*aws, "s3", "cp", str(file), "s3://outside/a")
+        assert stranger(*aws, "s3", "cp", "s3://outside/a", "-") == "from outside"
+        query = "--query", "Regions[0].RegionName", "--output", "text"
+        assert "-" in stranger(*aws, "ec2", "describe-regions", *query)
     finally:
         cloud.stop()
 
@@ -645,3 +643,9 @@ def test_set_up_installs_it_and_goes_on_without_a_network(reachable, monkeypatch
     assert sorted(done) == (["azurite", "spark"] if reachable else ["spark"])
     said = capsys.readouterr().out
     assert ("Connect once." in said) is not reachable
+
+
+def test_no_check_of_the_chapter_runs_in_a_real_account(monkeypatch):
+    monkeypatch.setenv("COURSEKIT_CLOUD", "real")
+    result = ck.check("04-bucket", lambda name, region: None)
+    assert "needs the course's own AWS" in repr(result)

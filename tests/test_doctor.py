@@ -53,6 +53,13 @@ def test_a_java_home_that_is_nothing_is_a_finding(tmp_path, monkeypatch):
     assert "Unset JAVA_HOME" in finding.mend
 
 
+def test_an_azurite_that_is_not_there_is_a_finding(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path))
+    finding = doctor.check_azurite()
+    assert not finding.ok
+    assert "coursekit prepare" in finding.mend
+
+
 def test_too_little_memory_is_an_error():
     assert doctor.check_memory(8 * memory.GIB).ok
     with pytest.raises(CourseError, match=r"0\.50 GiB"):
