@@ -16,15 +16,15 @@ import time
 PYTEST = [
     sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env",
     "--nbval-cell-timeout=120", "-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "loadscope",
-    "--durations=8",
+    # In the order given: the longest files, the notebooks and the browser, must not come last.
+    "--no-loadscope-reorder", "--durations=8",
 ]  # fmt: skip
 CLOSED = [sys.executable, "-m", "tests.closed"]
-ALL = ["tests", "notebooks"]
+ALL = ["notebooks", "tests"]
 NO_TESTS = 5  # pytest's code if the arguments select none
 NETWORK = [
-    "tests/test_notebooks.py", "tests/test_setup.py", "tests/test_cloud.py",
-    "tests/test_cloud_servers.py", "tests/test_cloud_storage.py",
-    "tests/test_cloud_real_storage.py", "notebooks",
+    "notebooks", "tests/test_notebooks.py", "tests/test_cloud.py", "tests/test_cloud_servers.py",
+    "tests/test_cloud_storage.py", "tests/test_cloud_real_storage.py", "tests/test_setup.py",
 ]  # fmt: skip
 
 
