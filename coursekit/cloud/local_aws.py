@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coursekit.cloud import guard, real
+from coursekit.cloud.variables import with_loopback
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
@@ -262,8 +263,8 @@ class _Environment:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             # A proxy must not be asked for what is on this machine.
-            "NO_PROXY": _with_loopback("NO_PROXY"),
-            "no_proxy": _with_loopback("no_proxy"),
+            "NO_PROXY": with_loopback("NO_PROXY"),
+            "no_proxy": with_loopback("no_proxy"),
         }
         named = {name for name in os.environ if name.upper().startswith("AWS_")}
         self._before = {name: os.environ.get(name) for name in named | set(wanted)}
@@ -277,11 +278,3 @@ class _Environment:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def _with_loopback(name: str) -> str:
-    other = {"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"}[name]
-    already = os.environ.get(name) or os.environ.get(other) or ""
-    if already.strip() == "*":  # every host; it counts only when it stands alone
-        return already
-    return ",".join(filter(None, [already, LOOPBACK, "localhost"]))

@@ -37,7 +37,7 @@ def objection(call: Call, client: Callable[[str], Any]) -> str:
 
 def foreign(call: Call, run: str, client: Callable[[str], Any], known: set[str]) -> str:
     """Return the key that the call names and this run has not made."""
-    # Without a key, `decrypt` uses the one that the ciphertext names; `decrypted_by` looks at it.
+    # Without a key, `decrypt` uses that of the ciphertext; the guard then looks at the answer.
     key = call.params.get("KeyId")
     return "" if not key or is_own(key, run, client, known) else key
 

@@ -17,7 +17,7 @@ class Variables:
     """
 
     def __init__(self, wanted: dict[str, str], without: tuple[str, ...] = ()) -> None:
-        wanted = wanted | {name: _with_loopback(name) for name in ("NO_PROXY", "no_proxy")}
+        wanted = wanted | {name: with_loopback(name) for name in ("NO_PROXY", "no_proxy")}
         aside = {name for name in os.environ if name.upper().startswith(without or ("\0",))}
         self._before = {name: os.environ.get(name) for name in aside | set(wanted)}
         self._set = wanted
@@ -35,7 +35,7 @@ class Variables:
                 os.environ[name] = value
 
 
-def _with_loopback(name: str) -> str:
+def with_loopback(name: str) -> str:
     """Return what keeps proxies from being asked for what is on this machine."""
     other = {"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"}[name]
     already = os.environ.get(name) or os.environ.get(other) or ""
