@@ -153,7 +153,7 @@ def test_in_a_notebook_a_figure_carries_its_description():
     assert picture.data["text/plain"] == "A line <rises>."
     assert picture.metadata["image/png"]["alt"] == "A line <rises>."
     assert "A line &lt;rises&gt;." in words.data["text/html"]
-    assert plt.get_fignums() == []
+    assert not plt.fignum_exists(drawn.number)
 
 
 def test_the_same_figure_is_the_same_bytes(grouped):
