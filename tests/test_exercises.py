@@ -38,12 +38,11 @@ def attempts():
 def _end_what_the_chapters_started():
     """Stop the clouds and the Spark that chapters started in this process, for the next tests."""
     if "coursekit.cloud" in sys.modules:
-        from coursekit.cloud import local_azure_blob, local_google_storage
+        from coursekit.cloud.kernel_cloud import KernelCloud
 
-        ck.cloud.aws().stop()
-        for module in (local_azure_blob, local_google_storage):
-            if module._running is not None:
-                module._running.stop()
+        for kind in KernelCloud.__subclasses__():
+            if kind._running is not None:
+                kind._running.stop()
     if "coursekit.spark_session" in sys.modules:
         ck.spark(quiet=True).stop()
 

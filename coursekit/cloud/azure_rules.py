@@ -8,9 +8,24 @@ answer; line numbers and trace ids are left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
+SIZES = ("Standard_B1s", "Standard_B2s", "Standard_D2s_v5")
+IMAGES = (
+    "Canonical:ubuntu-24_04-lts:server:latest",
+    "Canonical:ubuntu-24_04-lts:server-arm64:latest",
+    "Debian:debian-12:12-gen2:latest",
+)
 Refuse = Callable[..., Exception]
+
+
+@cache
+def machine_schema() -> type:
+    """Return the typed dict of a virtual machine's JSON."""
+    from azure.mgmt.compute import types
+
+    return types.VirtualMachine
 
 
 def require_valid(
@@ -41,16 +56,14 @@ def require_valid(
 
 
 def _known_members(value: Any, hint: Any, path: str, refuse: Refuse) -> None:
-    from coursekit.cloud.local_azure_vms import inner, members
-
-    hint = inner(hint)
+    hint = _inner(hint)
     if isinstance(value, list):
         for element in value:
             _known_members(element, hint, path, refuse)
     # typing's test knows only typing's own typed dicts; these are typing_extensions'.
     if not isinstance(value, dict) or not hasattr(hint, "__required_keys__"):
         return
-    known = {name.lower(): name for name in members(hint)}
+    known = {name.lower(): name for name in _members(hint)}
     for name, part in value.items():
         here = f"{path}.{name}" if path else name
         if name.lower() not in known:
@@ -60,7 +73,7 @@ def _known_members(value: Any, hint: Any, path: str, refuse: Refuse) -> None:
                 f" member '{name}' on object of type '{what}'. Path '{here}'.'"
             )
             raise refuse(400, "InvalidRequestContent", message)
-        _known_members(part, members(hint)[known[name.lower()]], here, refuse)
+        _known_members(part, _members(hint)[known[name.lower()]], here, refuse)
 
 
 def _required(part: Any, name: str, path: str, refuse: Refuse) -> Any:
@@ -72,8 +85,6 @@ def _required(part: Any, name: str, path: str, refuse: Refuse) -> Any:
 
 
 def _size(properties: dict[str, Any], refuse: Refuse) -> None:
-    from coursekit.cloud.local_azure_vms import SIZES
-
     hardware = _required(properties, "hardwareProfile", "", refuse)
     size = _required(hardware, "vmSize", "hardwareProfile.", refuse)
     if size not in SIZES:
@@ -85,8 +96,6 @@ def _size(properties: dict[str, Any], refuse: Refuse) -> None:
 
 
 def _image(properties: dict[str, Any], refuse: Refuse) -> None:
-    from coursekit.cloud.local_azure_vms import IMAGES
-
     storage = _required(properties, "storageProfile", "", refuse)
     image = _required(storage, "imageReference", "storageProfile.", refuse)
     parts = [_required(image, name, "imageReference.", refuse) for name in _URN]
@@ -125,3 +134,17 @@ def _cards(properties: dict[str, Any], network_interfaces: set[str], refuse: Ref
                 " exists, and that both resources are in the same region."
             )
             raise refuse(400, "InvalidResourceReference", message, "networkInterfaces")
+
+
+@cache
+def _members(kind: type) -> dict[str, Any]:
+    """Return the members of a type of the service's JSON, as azure-mgmt-compute describes it."""
+    from azure.mgmt.compute import models, types
+
+    # The module of typed dicts leaves its enumerations to the module of models.
+    return get_type_hints(kind, None, {**vars(models), **vars(types)})
+
+
+def _inner(hint: Any) -> Any:
+    """Return the type of the elements of a list; any other type as it is."""
+    return get_args(hint)[0] if getattr(hint, "__origin__", None) is list else hint

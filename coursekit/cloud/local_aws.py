@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coursekit.cloud import guard, real
-from coursekit.cloud.variables import with_loopback
+from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
+from coursekit.cloud.variables import Variables
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
@@ -24,13 +25,9 @@ if TYPE_CHECKING:
 
     from coursekit.cloud.real_aws import RealAWS
 
-LOOPBACK = "127.0.0.1"
 REGION = "us-east-1"
 PART_BYTES = 64 << 20  # moto gets slow with many small parts
 ADMIN = "course-admin"  # who works in the cloud while policies count
-
-_start = threading.Lock()
-_running: LocalAWS | None = None
 
 
 def aws() -> LocalAWS | RealAWS:
@@ -51,18 +48,14 @@ def aws() -> LocalAWS | RealAWS:
     CourseError
         When no server can be started on this machine; or the guard refuses the account.
     """
-    global _running
     if real.is_real():
         from coursekit.cloud.real_aws import connect
 
         return connect()
-    with _start:
-        if _running is None:
-            _running = LocalAWS()
-        return _running
+    return LocalAWS.of_this_kernel()
 
 
-class LocalAWS:
+class LocalAWS(KernelCloud):
     """The embedded AWS of this kernel; made by `aws`, never directly.
 
     Attributes
@@ -71,16 +64,36 @@ class LocalAWS:
         Its URL. boto3 needs no telling; other tools do.
     """
 
+    NAME = "The embedded AWS"
+    ABOUT = (
+        "moto, an emulator that runs inside this kernel.\n"
+        "boto3 talks to it; nothing leaves this machine, and nothing costs money."
+    )
+    START = "cloud = ck.cloud.aws()"
+
     def __init__(self) -> None:
+        super().__init__()
         self._server = _make_server()
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="embedded AWS", daemon=True
         )
         self._thread.start()
-        self._process = os.getpid()
         self._enforcing = False
         self.endpoint = f"http://{LOOPBACK}:{self._server.server_port}"
-        self._environment = _Environment(self.endpoint)
+        self._variables = Variables(
+            {
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_ACCESS_KEY_ID": "embedded",
+                "AWS_SECRET_ACCESS_KEY": "embedded",
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_REGION": REGION,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                # The learner's own files may name another endpoint, or hold real keys.
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            },
+            ("AWS_",),
+        )
         guard.install()
         os.register_at_fork(after_in_child=self._forget_socket)
 
@@ -99,10 +112,7 @@ class LocalAWS:
         CourseError
             When it was stopped before.
         """
-        if self is not _running:
-            raise CourseError(
-                "This cloud has been stopped.", "Start a new one: cloud = ck.cloud.aws()."
-            )
+        self._require_running()
         self._empty()
 
     @contextlib.contextmanager
@@ -124,10 +134,7 @@ class LocalAWS:
         """
         import boto3
 
-        if self is not _running:
-            raise CourseError(
-                "This cloud has been stopped.", "Start a new one: cloud = ck.cloud.aws()."
-            )
+        self._require_running()
         if self._enforcing:
             raise CourseError("IAM policies count already.", "Leave the outer with-block first.")
         keys = _make_admin()  # before policies count, or nobody could
@@ -139,7 +146,7 @@ class LocalAWS:
         try:
             yield
         finally:
-            if self is _running:  # stop() has cleaned up, otherwise
+            if self._is_running:  # stop() has cleaned up, otherwise
                 self._allow_first("inf")
                 self._enforcing = False
                 os.environ.update(before)
@@ -153,23 +160,14 @@ class LocalAWS:
         answer = requests.post(f"{self.endpoint}/moto-api/reset-auth", data=number, timeout=30)
         answer.raise_for_status()
 
-    def stop(self) -> None:
-        """End it with all that it holds; the process gets its own AWS settings back.
-
-        Stopping twice does no harm. A forked child cannot stop its parent's cloud.
-        """
-        global _running
-        with _start:
-            if self is not _running or os.getpid() != self._process:
-                return
-            self._allow_first("inf")
-            self._empty()  # moto keeps its content in the process, not in the server
-            _running = None
-            self._server.shutdown()
-            # The thread closes the port as the last thing it does; after stop() it must be free.
-            self._thread.join()
-            self._environment.restore()
-            guard.remove()
+    def _end(self) -> None:
+        self._allow_first("inf")
+        self._empty()  # moto keeps its content in the process, not in the server
+        self._server.shutdown()
+        # The thread closes the port as the last thing it does; after stop() it must be free.
+        self._thread.join()
+        self._variables.restore()
+        guard.remove()
 
     def _empty(self) -> None:
         import requests
@@ -179,18 +177,6 @@ class LocalAWS:
     def _forget_socket(self) -> None:
         # A forked child would otherwise hold the port after the kernel was killed.
         self._server.socket.close()
-
-    def __repr__(self) -> str:
-        if self is not _running:
-            return "The embedded AWS, stopped."
-        # No port: stored outputs must not differ from one run to the next.
-        return (
-            "The embedded AWS: moto, an emulator that runs inside this kernel.\n"
-            "boto3 talks to it; nothing leaves this machine, and nothing costs money."
-        )
-
-    def _repr_html_(self) -> str:
-        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
 
 
 def _make_admin() -> dict[str, str]:
@@ -246,35 +232,3 @@ def _make_server() -> BaseWSGIServer:
             f"The embedded AWS could not listen on {LOOPBACK}: {error.strerror}.",
             "Run `coursekit doctor`; it tells what is wrong with this machine.",
         ) from error
-
-
-class _Environment:
-    """The environment variables that lead boto3 to `endpoint`, and the way back."""
-
-    def __init__(self, endpoint: str) -> None:
-        wanted = {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "embedded",
-            "AWS_SECRET_ACCESS_KEY": "embedded",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # The learner's own files may name another endpoint, or hold real keys.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            # A proxy must not be asked for what is on this machine.
-            "NO_PROXY": with_loopback("NO_PROXY"),
-            "no_proxy": with_loopback("no_proxy"),
-        }
-        named = {name for name in os.environ if name.upper().startswith("AWS_")}
-        self._before = {name: os.environ.get(name) for name in named | set(wanted)}
-        for name in named:
-            del os.environ[name]
-        os.environ.update(wanted)
-
-    def restore(self) -> None:
-        """Put every variable back as it was."""
-        for name, value in self._before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

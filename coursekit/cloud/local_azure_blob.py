@@ -7,21 +7,16 @@ keeps everything in memory. Its one account has a new key at each start.
 from __future__ import annotations
 
 import base64
-import os
 import secrets
-import threading
 
 from coursekit.cloud import azurite, sdk_guard
 from coursekit.cloud.child import Child, StartFailed
+from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
 from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
 from coursekit.errors import CourseError
 
-LOOPBACK = "127.0.0.1"
 ACCOUNT = "course"
-
-_start = threading.Lock()
-_running: LocalBlob | None = None
 
 
 def azure_blob(port: int = 0) -> LocalBlob:
@@ -49,17 +44,11 @@ def azure_blob(port: int = 0) -> LocalBlob:
         Azurite cannot be installed or started, or the port is taken; or ``COURSEKIT_CLOUD=real``
         asks for the real one, for which the course has no guard yet.
     """
-    global _running
     refuse_if_real("Azure")
-    with _start:
-        if _running is None or not _running.alive:
-            if _running is not None:
-                _running._put_back()
-            _running = LocalBlob(port)
-        return _running
+    return LocalBlob.of_this_kernel(port)
 
 
-class LocalBlob:
+class LocalBlob(KernelCloud):
     """The embedded Azure Blob Storage of this kernel; made by `azure_blob`, never directly.
 
     Attributes
@@ -72,11 +61,18 @@ class LocalBlob:
         All of it, as Azure's tools take it.
     """
 
+    NAME = "The embedded Azure Blob Storage"
+    ABOUT = (
+        "Azurite, an emulator that ends with this kernel.\n"
+        "The Azure SDK talks to it; nothing leaves this machine, and nothing costs money."
+    )
+    START = "cloud = ck.cloud.azure_blob()"
+
     def __init__(self, port: int = 0) -> None:
+        super().__init__()
         self.account = ACCOUNT
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self._child = _start_azurite(port, self.account, self.key)
-        self._process = os.getpid()
         self.endpoint = f"http://{LOOPBACK}:{self._child.port}/{self.account}"
         self.connection_string = (
             f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={self.key};"
@@ -92,31 +88,10 @@ class LocalBlob:
         """Whether its process runs."""
         return self._child.alive
 
-    def stop(self) -> None:
-        """End it with all that it holds; stopping twice does no harm."""
-        global _running
-        with _start:
-            if self is not _running or os.getpid() != self._process:
-                return
-            _running = None
-            self._put_back()
-
-    def _put_back(self) -> None:
+    def _end(self) -> None:
         self._child.close()
         self._variables.restore()
         sdk_guard.azure.remove()
-
-    def __repr__(self) -> str:
-        if self is not _running:
-            return "The embedded Azure Blob Storage, stopped."
-        # No port and no key: stored outputs must not differ from one run to the next.
-        return (
-            "The embedded Azure Blob Storage: Azurite, an emulator that ends with this kernel.\n"
-            "The Azure SDK talks to it; nothing leaves this machine, and nothing costs money."
-        )
-
-    def _repr_html_(self) -> str:
-        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
 
 
 def _start_azurite(port: int, account: str, key: str) -> Child:

@@ -1,41 +1,20 @@
 """Google Compute Engine on this machine: a part of its REST API, for google-cloud-compute.
 
-It is an emulator of the course's own, because there is none: it keeps records, checks requests,
-and answers in the shapes of the real service
-(https://cloud.google.com/compute/docs/reference/rest/v1). No machine starts. Its clock is the
-number of questions asked: each look at a machine that changes its state shows the next state, and
-an operation has ended when it is asked for. The service runs in the kernel's own process.
+The service behind it is the course's own (`google_compute_service`). It runs in the kernel's own
+process and ends with it.
 """
 
 from __future__ import annotations
 
-import re
-import threading
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coursekit.cloud import sdk_guard
+from coursekit.cloud.google_compute_service import PROJECT, ZONES, State, application
+from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.cloud.loopback import Service
 from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
-from coursekit.errors import CourseError
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-PROJECT = "course-project"
-ZONES = ("europe-west1-b", "europe-west1-c", "us-central1-a")
-MACHINE_TYPES = ("e2-micro", "e2-small", "e2-medium", "n2-standard-2")
-# project -> family -> its newest image. The families exist; the names of the images only have the
-# form of real ones, because the real service makes new ones every few weeks.
-FAMILIES = {
-    "debian-cloud": {"debian-12": "debian-12-bookworm-v20260915"},
-    "ubuntu-os-cloud": {"ubuntu-2404-lts-amd64": "ubuntu-2404-noble-amd64-v20260918"},
-}
-_start = threading.Lock()
-_running: GoogleCompute | None = None
 
 
 def google_compute() -> GoogleCompute:
@@ -56,15 +35,11 @@ def google_compute() -> GoogleCompute:
     >>> gce = ck.cloud.google_compute()
     >>> instances = compute_v1.InstancesClient(**gce.client_options)
     """
-    global _running
     refuse_if_real("Google Cloud")
-    with _start:
-        if _running is None:
-            _running = GoogleCompute()
-        return _running
+    return GoogleCompute.of_this_kernel()
 
 
-class GoogleCompute:
+class GoogleCompute(KernelCloud):
     """The embedded Compute Engine of this kernel; made by `google_compute`, never directly.
 
     Attributes
@@ -81,11 +56,19 @@ class GoogleCompute:
     it gets that endpoint.
     """
 
+    NAME = "The embedded Google Compute Engine"
+    ABOUT = (
+        "a small emulator inside this kernel.\n"
+        "google-cloud-compute talks to it; nothing leaves this machine, nothing costs money."
+    )
+    START = "gce = ck.cloud.google_compute()"
+
     def __init__(self) -> None:
         from google.auth.credentials import AnonymousCredentials
 
-        self._state = _State()
-        self._service = Service(_application(self._state), name="The embedded Google Cloud")
+        super().__init__()
+        self._state = State()
+        self._service = Service(application(self._state), name=self.NAME)
         self.project, self.zone = PROJECT, ZONES[0]
         self.endpoint = self._service.url
         self.client_options: dict[str, Any] = {
@@ -105,31 +88,13 @@ class GoogleCompute:
         CourseError
             When it was stopped before.
         """
-        if self is not _running:
-            raise CourseError(
-                "This cloud has been stopped.", "Start a new one: gce = ck.cloud.google_compute()."
-            )
+        self._require_running()
         self._state.clear()
 
-    def stop(self) -> None:
-        """End it with all that it holds. Stopping twice does no harm."""
-        global _running
-        with _start:
-            if self is _running and self._service.stop():
-                _running = None
-                self._variables.restore()
-                sdk_guard.google.remove()
-
-    def __repr__(self) -> str:
-        if self is not _running:
-            return "The embedded Google Compute Engine, stopped."
-        return (
-            "The embedded Google Compute Engine: a small emulator inside this kernel.\n"
-            "google-cloud-compute talks to it; nothing leaves this machine, nothing costs money."
-        )
-
-    def _repr_html_(self) -> str:
-        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
+    def _end(self) -> None:
+        self._service.stop()
+        self._variables.restore()
+        sdk_guard.google.remove()
 
 
 def _let_operations_follow() -> None:
@@ -144,259 +109,14 @@ def _let_operations_follow() -> None:
             continue
 
         def follow(self: Any, original: Callable = original) -> Any:
-            if _running is None or self._host != _running.endpoint:
+            cloud = GoogleCompute._running
+            if cloud is None or self._host != cloud.endpoint:
                 return original(self)
             services = self._extended_operations_services
             if "zone_operations" not in services:
-                client = ZoneOperationsClient(**_running.client_options)
+                client = ZoneOperationsClient(**cloud.client_options)
                 services["zone_operations"] = client
             return services["zone_operations"]
 
         follow.coursekit_follows = True
         transport._zone_operations_client = property(follow)
-
-
-@dataclass
-class _Machine:
-    body: dict[str, Any]
-    states: list[str]  # the state now, and those that follow
-
-    def look(self) -> dict[str, Any]:
-        """Return the machine as it is; the next look sees the next state."""
-        shown = self.body | {"status": self.states[0]}
-        if len(self.states) > 1:
-            self.states.pop(0)
-        return shown
-
-    def settle(self) -> None:
-        del self.states[:-1]
-
-
-@dataclass
-class _State:
-    machines: dict[tuple[str, str], _Machine] = field(default_factory=dict)
-    disks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    operations: dict[str, tuple[dict[str, Any], Callable[[], None]]] = field(default_factory=dict)
-    lock: Any = field(default_factory=threading.RLock)
-
-    def clear(self) -> None:
-        with self.lock:
-            for part in (self.machines, self.disks, self.operations):
-                part.clear()
-
-
-class _Refused(Exception):
-    """An error as Google's services report it."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        detail = {"message": message, "domain": "global", "reason": reason}
-        self.body = {"error": {"code": status, "message": message, "errors": [detail]}}
-
-
-def _application(state: _State) -> Flask:
-    from flask import Flask, jsonify, request
-
-    app = Flask("coursekit.google")
-    zone = "/compute/v1/projects/<project>/zones/<zone>"
-    instance = f"{zone}/instances/<name>"
-
-    @app.before_request
-    def admit() -> None:
-        place = request.view_args or {}
-        if place.get("project", PROJECT) not in (PROJECT, *FAMILIES):
-            raise _missing(f"projects/{place['project']}")
-        if place.get("zone", ZONES[0]) not in ZONES:
-            raise _missing(f"projects/{PROJECT}/zones/{place['zone']}")
-
-    @app.errorhandler(_Refused)
-    def refuse(error: _Refused) -> Any:
-        return jsonify(error.body), error.status
-
-    @app.post(f"{zone}/instances")
-    def insert(zone: str, **_: str) -> Any:
-        with state.lock:
-            return _insert(state, zone, request.get_json())
-
-    @app.get(f"{zone}/instances")
-    def listed(zone: str, **_: str) -> Any:
-        with state.lock:
-            return {
-                "items": [m.look() for (where, _), m in state.machines.items() if where == zone]
-            }
-
-    @app.get(instance)
-    def show(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _machine(state, zone, name).look()
-
-    @app.delete(instance)
-    def delete(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _delete(state, zone, name)
-
-    @app.post(f"{instance}/<action>")
-    def act(zone: str, name: str, action: str, **_: str) -> Any:
-        with state.lock:
-            return _act(state, zone, name, action)
-
-    @app.get(f"{zone}/disks")
-    def disks(zone: str, **_: str) -> Any:
-        with state.lock:
-            return {"items": [disk for (where, _), disk in state.disks.items() if where == zone]}
-
-    @app.delete(f"{zone}/disks/<name>")
-    def delete_disk(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _delete_disk(state, zone, name)
-
-    @app.get(f"{zone}/operations/<name>")
-    @app.post(f"{zone}/operations/<name>/wait")
-    def wait(name: str, **_: str) -> Any:
-        with state.lock:
-            return _finish(state, name)
-
-    @app.get("/compute/v1/projects/<project>/global/images/family/<family>")
-    def image(project: str, family: str) -> Any:
-        name = FAMILIES.get(project, {}).get(family)
-        if name is None:
-            raise _missing(f"projects/{project}/global/images/family/{family}")
-        link = f"projects/{project}/global/images/{name}"
-        return {"name": name, "family": family, "status": "READY", "selfLink": link}
-
-    return app
-
-
-def _missing(what: str) -> _Refused:
-    return _Refused(404, "notFound", f"The resource '{what}' was not found")
-
-
-def _invalid(field: str, value: str, why: str) -> _Refused:
-    return _Refused(400, "invalid", f"Invalid value for field 'resource.{field}': '{value}'. {why}")
-
-
-def _machine(state: _State, zone: str, name: str) -> _Machine:
-    if (zone, name) not in state.machines:
-        raise _missing(f"projects/{PROJECT}/zones/{zone}/instances/{name}")
-    return state.machines[zone, name]
-
-
-def _insert(state: _State, zone: str, body: dict[str, Any]) -> dict[str, Any]:
-    name = body.get("name", "")
-    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", name):
-        raise _invalid("name", name, "Must be a match of regex '[a-z]([-a-z0-9]{0,61}[a-z0-9])?'")
-    if (zone, name) in state.machines:
-        what = f"projects/{PROJECT}/zones/{zone}/instances/{name}"
-        raise _Refused(409, "alreadyExists", f"The resource '{what}' already exists")
-    _require_type(zone, body.get("machineType", ""))
-    if not body.get("disks"):
-        raise _invalid("disks", "", "No disks are specified.")
-    if not body.get("networkInterfaces"):
-        why = "At least one network interface is required."
-        raise _invalid("networkInterfaces", "", why)
-    disks = [_disk(state, zone, name, disk) for disk in body["disks"]]
-    for disk in disks:
-        state.disks[zone, disk["name"]] = disk
-    body = body | {"id": str(uuid.uuid4().int >> 65), "zone": f"projects/{PROJECT}/zones/{zone}"}
-    for card in body["networkInterfaces"]:
-        for access in card.get("accessConfigs", ()):
-            access["natIP"] = "192.0.2.10"  # a documentation address (RFC 5737): nobody is there
-    machine = _Machine(body, ["PROVISIONING", "STAGING", "RUNNING"])
-    state.machines[zone, name] = machine
-    return _operation(state, zone, "insert", name, machine.settle)
-
-
-def _require_type(zone: str, path: str) -> None:
-    found = re.search(r"(?:^|/)zones/([^/]+)/machineTypes/([^/]+)$", path)
-    if not found:
-        why = "The URL is malformed."
-        raise _invalid("machineType", path, why)
-    if found[1] != zone or found[2] not in MACHINE_TYPES:
-        why = "The referenced resource does not exist."
-        raise _invalid("machineType", path, why)
-
-
-def _disk(state: _State, zone: str, machine: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    new = wanted.get("initializeParams", {})
-    image = new.get("sourceImage", "")
-    if not re.search(r"(?:^|/)projects/([^/]+)/global/images/([^/]+)", image):
-        raise _invalid("disks[0].initializeParams.sourceImage", image, "The URL is malformed.")
-    known = {f"projects/{p}/global/images/{i}" for p, all in FAMILIES.items() for i in all.values()}
-    known |= {f"projects/{p}/global/images/family/{f}" for p, all in FAMILIES.items() for f in all}
-    if not any(image.endswith(path) for path in known):
-        raise _missing(image)
-    return {
-        "name": new.get("diskName", machine),
-        "sizeGb": str(new.get("diskSizeGb", 10)),
-        "status": "READY",
-        "autoDelete": bool(wanted.get("autoDelete")),
-        "users": [f"projects/{PROJECT}/zones/{zone}/instances/{machine}"],
-    }
-
-
-_ACTIONS = {
-    "start": ["PROVISIONING", "STAGING", "RUNNING"],
-    "stop": ["STOPPING", "TERMINATED"],
-}
-
-
-def _act(state: _State, zone: str, name: str, action: str) -> dict[str, Any]:
-    machine = _machine(state, zone, name)
-    if action not in _ACTIONS:
-        message = f"The course's Compute Engine has no action '{action}'."
-        raise _Refused(501, "notImplemented", message)
-    machine.states = list(_ACTIONS[action])
-    return _operation(state, zone, action, name, machine.settle)
-
-
-def _delete(state: _State, zone: str, name: str) -> dict[str, Any]:
-    machine = _machine(state, zone, name)
-    machine.states = ["STOPPING"]
-
-    def gone() -> None:
-        state.machines.pop((zone, name), None)
-        user = f"projects/{PROJECT}/zones/{zone}/instances/{name}"
-        for key, disk in list(state.disks.items()):
-            if user in disk["users"]:
-                disk["users"] = []
-                if disk["autoDelete"]:
-                    del state.disks[key]
-
-    return _operation(state, zone, "delete", name, gone)
-
-
-def _delete_disk(state: _State, zone: str, name: str) -> dict[str, Any]:
-    what = f"projects/{PROJECT}/zones/{zone}/disks/{name}"
-    disk = state.disks.get((zone, name))
-    if disk is None:
-        raise _missing(what)
-    if disk["users"]:
-        message = f"The disk resource '{what}' is already being used by '{disk['users'][0]}'"
-        raise _Refused(400, "resourceInUseByAnotherResource", message)
-    return _operation(state, zone, "delete", name, lambda: state.disks.pop((zone, name), None))
-
-
-def _operation(
-    state: _State, zone: str, kind: str, target: str, finish: Callable[[], None]
-) -> dict[str, Any]:
-    record = {
-        "name": f"operation-{uuid.uuid4()}",
-        "operationType": kind,
-        "status": "RUNNING",
-        "progress": 0,
-        "zone": f"projects/{PROJECT}/zones/{zone}",
-        "targetLink": f"projects/{PROJECT}/zones/{zone}/instances/{target}",
-    }
-    state.operations[record["name"]] = (record, finish)
-    return dict(record)
-
-
-def _finish(state: _State, name: str) -> dict[str, Any]:
-    if name not in state.operations:
-        raise _missing(f"projects/{PROJECT}/operations/{name}")
-    record, finish = state.operations[name]
-    if record["status"] != "DONE":
-        finish()
-        record |= {"status": "DONE", "progress": 100}
-    return dict(record)

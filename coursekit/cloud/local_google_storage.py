@@ -6,21 +6,16 @@ while it waits for an answer, and a server in the same interpreter could then ne
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 
 from coursekit.cloud import sdk_guard
 from coursekit.cloud.child import Child, StartFailed
+from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
 from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
 from coursekit.errors import CourseError
 
-LOOPBACK = "127.0.0.1"
 PROJECT = "course"
-
-_start = threading.Lock()
-_running: LocalStorage | None = None
 
 
 def google_storage(port: int = 0) -> LocalStorage:
@@ -44,17 +39,11 @@ def google_storage(port: int = 0) -> LocalStorage:
         It cannot be started, or the port is taken; or ``COURSEKIT_CLOUD=real`` asks for the
         real one, for which the course has no guard yet.
     """
-    global _running
     refuse_if_real("Google Cloud")
-    with _start:
-        if _running is None or not _running.alive:
-            if _running is not None:
-                _running._put_back()
-            _running = LocalStorage(port)
-        return _running
+    return LocalStorage.of_this_kernel(port)
 
 
-class LocalStorage:
+class LocalStorage(KernelCloud):
     """The embedded Google Cloud Storage of this kernel; made by `google_storage`.
 
     Attributes
@@ -65,10 +54,17 @@ class LocalStorage:
         The name of the project that buckets belong to.
     """
 
+    NAME = "The embedded Google Cloud Storage"
+    ABOUT = (
+        "gcp-storage-emulator, which ends with this kernel.\n"
+        "The Google SDK talks to it; nothing leaves this machine, and nothing costs money."
+    )
+    START = "cloud = ck.cloud.google_storage()"
+
     def __init__(self, port: int = 0) -> None:
+        super().__init__()
         self.project = PROJECT
         self._child = _start_emulator(port)
-        self._process = os.getpid()
         self.endpoint = f"http://{LOOPBACK}:{self._child.port}"
         self._variables = Variables(
             {"STORAGE_EMULATOR_HOST": self.endpoint, "GOOGLE_CLOUD_PROJECT": self.project},
@@ -82,31 +78,10 @@ class LocalStorage:
         """Whether its process runs."""
         return self._child.alive
 
-    def stop(self) -> None:
-        """End it with all that it holds; stopping twice does no harm."""
-        global _running
-        with _start:
-            if self is not _running or os.getpid() != self._process:
-                return
-            _running = None
-            self._put_back()
-
-    def _put_back(self) -> None:
+    def _end(self) -> None:
         self._child.close()
         self._variables.restore()
         sdk_guard.google.remove()
-
-    def __repr__(self) -> str:
-        if self is not _running:
-            return "The embedded Google Cloud Storage, stopped."
-        # No port: stored outputs must not differ from one run to the next.
-        return (
-            "The embedded Google Cloud Storage: gcp-storage-emulator, which ends with this kernel."
-            "\nThe Google SDK talks to it; nothing leaves this machine, and nothing costs money."
-        )
-
-    def _repr_html_(self) -> str:
-        return "<p>" + repr(self).replace("\n", "<br>") + "</p>"
 
 
 def _start_emulator(port: int) -> Child:

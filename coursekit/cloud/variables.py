@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+_SHARED = ("NO_PROXY", "no_proxy")  # every cloud sets them, and clouds stop in any order
+
 
 class Variables:
     """Sets variables, takes away others, and knows the way back.
@@ -17,7 +19,7 @@ class Variables:
     """
 
     def __init__(self, wanted: dict[str, str], without: tuple[str, ...] = ()) -> None:
-        wanted = wanted | {name: with_loopback(name) for name in ("NO_PROXY", "no_proxy")}
+        wanted = wanted | {name: with_loopback(name) for name in _SHARED}
         aside = {name for name in os.environ if name.upper().startswith(without or ("\0",))}
         self._before = {name: os.environ.get(name) for name in aside | set(wanted)}
         self._set = wanted
@@ -26,9 +28,9 @@ class Variables:
         os.environ.update(wanted)
 
     def restore(self) -> None:
-        """Put every variable back as it was, unless somebody else has changed it meanwhile."""
+        """Put every variable back as it was; a shared one only if nobody has changed it since."""
         for name, value in self._before.items():
-            if os.environ.get(name) != self._set.get(name):
+            if name in _SHARED and os.environ.get(name) != self._set[name]:
                 continue
             os.environ.pop(name, None)
             if value is not None:
