@@ -245,12 +245,20 @@ def test_the_archive_is_made_once_by_two_at_once(tmp_path, monkeypatch):
     assert not list((tmp_path / "spark").glob("making-*/"))
 
 
-@pytest.mark.parametrize("chosen", ["", "local", "local[*]", "local[1]", "local[16]"])
-def test_masters_on_this_machine(chosen):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        *("", "local", "local[*]", "local[16]", "yarn", "k8s://https://10.0.0.1:6443"),
+        *("spark://host:7077", "spark://a:7077,b:7077", "sc://host", "sc://host:15002/;token=x"),
+    ],
+)
+def test_places_where_spark_can_run(chosen):
     assert settings.master({"COURSEKIT_SPARK": chosen}) == (chosen or "local[*]")
 
 
-@pytest.mark.parametrize("chosen", ["yarn", "local[0]", "local[two]", "spark://host:7077", "Local"])
+@pytest.mark.parametrize(
+    "chosen", ["local[0]", "local[two]", "spark://host", "sc:/host", "mesos://host:1", "Local"]
+)
 def test_an_unknown_master_is_refused(chosen):
     with pytest.raises(CourseError) as caught:
         settings.master({"COURSEKIT_SPARK": chosen})

@@ -6,6 +6,6 @@
 'spark://127.0.0.1:…'
 """
 
-from coursekit.engines.spark_cluster import SparkCluster, spark_cluster
+from coursekit.engines.standalone import SparkCluster, spark_cluster
 
 __all__ = ["SparkCluster", "spark_cluster"]

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from coursekit import places
 from coursekit.engines.keeper import Plan, Server, State, read_state
-from coursekit.engines.spark_cluster import failure, require_possible
+from coursekit.engines.standalone import failure, require_possible
 from coursekit.errors import CourseError
 
 KINDS = ("spark-cluster", "spark-connect")
@@ -54,6 +55,7 @@ def start(plan: Plan) -> State:
         One runs already, a port is taken, or a server does not start.
     """
     require_possible(plan)
+    _require_free(plan.port)
     folder = _folder(plan.kind)
     with _alone(plan.kind):
         if (known := read_state(folder)) and _is_alive(known.keeper):
@@ -95,6 +97,19 @@ def stop(kind: str) -> bool:
             _end(state)
         shutil.rmtree(_folder(kind), ignore_errors=True)
         return state is not None
+
+
+def _require_free(port: int) -> None:
+    """Raise if a port is taken; Spark itself would silently take the next one."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise CourseError(
+            f"Port {port} of this machine cannot be used: {error.strerror}.",
+            "Name another one, or leave --port out, and a free one is found.",
+        ) from None
 
 
 def _folder(kind: str) -> Path:

@@ -126,11 +126,6 @@ def failure(said: str) -> CourseError:
     told = next(
         (line for line in lines if line.startswith("error: ")), (lines or ["(nothing)"])[-1]
     )
-    if "BindException" in told or "Address already in use" in told:
-        return CourseError(
-            "A port that was asked for is taken on this machine.",
-            "Leave the port out, and a free one is found.",
-        )
     return CourseError(
         told.removeprefix("error: "), "Run 'coursekit doctor': it names what this machine lacks."
     )
