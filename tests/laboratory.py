@@ -8,7 +8,8 @@ What happens at each exercise cell of a solved notebook, in order:
 4. the solution itself, then the check; its names are what the following cells see.
 
 Each answer sees a copy of the names that the cells above have made, so none sees another's.
-The chapters run on a tenth of their data: the checks bring their own, and nbval runs the whole.
+The chapters run on a tenth of their data, and end with their last exercise: the checks bring their
+own data, and nbval runs the whole.
 """
 
 from __future__ import annotations
@@ -58,10 +59,17 @@ def run_chapter(number: str, wrong_answers: dict[str, list[str]]) -> dict[str, A
     names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
     found: dict[str, Attempts] = {}
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    for cell, following in itertools.zip_longest(code, code[1:]):
+    checks = {
+        lessons.grade_id(cell): lessons.source(following)
+        for cell, following in itertools.pairwise(code)
+        if lessons.is_solution(cell)
+    }
+    while not lessons.is_solution(code[-1]):
+        code.pop()
+    for cell in code:
         if lessons.is_solution(cell):
             id = lessons.grade_id(cell)
-            found[id] = _attempt(id, lessons.source(following), names, wrong_answers.get(id, ()))
+            found[id] = _attempt(id, checks[id], names, wrong_answers.get(id, ()))
         tags = cell.get("metadata", {}).get("tags", ())
         try:
             execute(lessons.source(cell), names)
