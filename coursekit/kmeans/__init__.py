@@ -9,3 +9,4 @@
 
 from .estimator import KMeans
 
+__all__ = ["KMeans"]

@@ -198,7 +198,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     @property
     def _n_features_out(self) -> int:
-        """For the names of `transform`'s columns: kmeans0, kmeans1, …"""
+        """For the names of `transform`'s columns: kmeans0, kmeans1 and so on."""
         return len(self.cluster_centers_)
 
     def __sklearn_tags__(self):
