@@ -1,0 +1,195 @@
+"""Lloyd's algorithm: assign, update, shift, until nothing moves.
+
+S. Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28 (1982).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .assign import EPS, Centers, label_type, nearest
+from .chunks import Map
+from .points import Points, inertia
+
+AFRESH = 32  # iterations after which sums are taken anew, so that rounding cannot pile up
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """What one run found.
+
+    Attributes
+    ----------
+    centers : ndarray of shape (n_clusters, n_features), float64
+    labels : ndarray of shape (n_samples,), int32
+    inertia : float
+        Sum of squared distances of the points to the centres of their clusters.
+    n_iter : int
+        Iterations run.
+    """
+
+    centers: np.ndarray
+    labels: np.ndarray
+    inertia: float
+    n_iter: int
+
+
+def lloyd(points: Points, start: np.ndarray, max_iter: int, tol: float, each: Map) -> Clustering:
+    """Run k-means from given centres.
+
+    Parameters
+    ----------
+    points : Points
+        The points.
+    start : ndarray of shape (n_clusters, n_features), float64
+        The first centres.
+    max_iter : int
+        Iterations at most.
+    tol : float
+        End when the squared shifts of all centres add up to no more than this.
+    each : callable
+        ``map``, or one over threads.
+    """
+    centers = start
+    clusters = Clusters(points, len(start))
+    for n_iter in range(1, max_iter + 1):
+        changed = clusters.assign(centers, each)
+        if n_iter % AFRESH == 0:
+            clusters.recount(each)
+        new = clusters.update(centers)
+        shift = np.sqrt(((new - centers) ** 2).sum(axis=1))
+        clusters.moved(shift)
+        centers = new
+        if not changed:
+            break
+        if (shift**2).sum() <= tol:
+            break
+    if changed:
+        clusters.assign(centers, each)  # so that labels belong to the last centres
+    labels = clusters.labels.astype(np.int32)
+    return Clustering(centers, labels, inertia(points, centers, labels, each), n_iter)
+
+
+class Clusters:
+    """Which point is in which cluster, and each cluster's sum and size.
+
+    Parameters
+    ----------
+    points : Points
+        The points.
+    n_clusters : int
+        How many clusters.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_samples,)
+        The cluster of each point; ``n_clusters`` means none yet.
+    travel : float
+        How far centres have moved so far: the two longest shifts of each iteration, summed.
+    holds : ndarray of shape (n_samples,), float32
+        Up to which travel a point's label holds for certain.
+    sums : ndarray of shape (n_clusters, n_features), float64
+        Sums of the points of each cluster, moved to the points' mean.
+    counts : ndarray of shape (n_clusters,), float64
+        Points in each cluster.
+    """
+
+    def __init__(self, points: Points, n_clusters: int) -> None:
+        n_samples, n_features = points.X.shape
+        self.points = points
+        self.labels = np.full(n_samples, n_clusters, label_type(n_clusters))
+        self.travel = 0.0
+        self.holds = np.zeros(n_samples, np.float32)
+        self.sums = np.zeros((n_clusters, n_features))
+        self.counts = np.zeros(n_clusters)
+
+    def assign(self, centers: np.ndarray, each: Map) -> bool:
+        """Give each point to its nearest centre; return whether any point changed its cluster."""
+        known = Centers(centers, self.points)
+        changed = False
+        for change in each(lambda chunk: self._assign(chunk, known), self.points.chunks):
+            if change is not None:
+                changed = True
+                self.sums += change[0]
+                self.counts += change[1]
+        return changed
+
+    def _assign(self, chunk: slice, centers: Centers) -> tuple[np.ndarray, np.ndarray] | None:
+        """Assign one chunk; return what its changed points add to sums and counts."""
+        labels, holds = self.labels[chunk], self.holds[chunk]
+        open_ = np.flatnonzero(holds <= self.travel)
+        if not len(open_):
+            return None
+        rows = chunk if len(open_) == len(labels) else open_ + chunk.start
+        found = nearest(self.points, rows, centers)
+        old = labels[open_]
+        labels[open_] = found.labels
+        holds[open_] = (found.lead + np.float32(self.travel)) * np.float32(1 - 4 * EPS)
+        differ = np.flatnonzero(found.labels != old)
+        if not len(differ):
+            return None
+        return self._change(open_[differ] + chunk.start, old[differ], found.labels[differ])
+
+    def _change(self, rows, old, new) -> tuple[np.ndarray, np.ndarray]:
+        """Return how sums and counts change when some points go from old clusters to new ones."""
+        codes = np.arange(len(self.counts), dtype=old.dtype)[:, None]
+        sign = (new == codes).astype(np.float64)
+        sign -= old == codes
+        return sign @ self.points.centred(rows), sign.sum(axis=1)
+
+    def update(self, centers: np.ndarray) -> np.ndarray:
+        """Return the mean of each cluster; an empty cluster gets a point far from its centre."""
+        sums, counts = self.sums, self.counts
+        if not counts.all():
+            sums, counts = self._refill(centers)
+        filled = counts > 0
+        means = sums / np.where(filled, counts, 1)[:, None]
+        means[~filled] = means[counts.argmax()]
+        # Centres are as fine as the points: those of float32 points are float32 numbers.
+        return (means + self.points.mean).astype(self.points.X.dtype).astype(np.float64)
+
+    def _refill(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return sums and counts with a far point moved into each empty cluster."""
+        sums, counts = self.sums.copy(), self.counts.copy()
+        empty = np.flatnonzero(counts == 0)
+        far = self._farthest(centers, len(empty))
+        for cluster, row in zip(empty, far, strict=False):
+            point = self.points.centred(slice(row, row + 1))[0]
+            home = self.labels[row]
+            sums[home] -= point
+            counts[home] -= 1
+            sums[cluster], counts[cluster] = point, 1
+        return sums, counts
+
+    def _farthest(self, centers: np.ndarray, count: int) -> np.ndarray:
+        """Return the points farthest from their centres; none if all lie on them."""
+        squares = np.concatenate(
+            [
+                ((self.points.X[chunk] - centers[self.labels[chunk]]) ** 2).sum(axis=1)
+                for chunk in self.points.chunks
+            ]
+        )
+        if not squares.any():
+            return np.empty(0, int)
+        return np.argpartition(squares, -count)[: -count - 1 : -1]
+
+    def recount(self, each: Map) -> None:
+        """Take sums and counts anew from the labels."""
+
+        def of_chunk(chunk: slice) -> tuple[np.ndarray, np.ndarray]:
+            labels = self.labels[chunk]
+            nowhere = np.full_like(labels, len(self.counts))
+            return self._change(chunk, nowhere, labels)
+
+        sums, counts = zip(*each(of_chunk, self.points.chunks), strict=True)
+        self.sums, self.counts = np.sum(sums, axis=0), np.sum(counts, axis=0)
+
+    def moved(self, shift: np.ndarray) -> None:
+        """Add to the travel what moves of the centres can take from a point's lead.
+
+        The nearest centre may have gone away by its shift, another may have come nearer by its
+        own: by no more than the two longest together.
+        """
+        self.travel += np.sort(shift)[-2:].sum() / self.points.scale * (1 + 1e-6)
