@@ -156,19 +156,19 @@ def caption(step: Step) -> str:
     elif step.shift:
         told = (
             f"Pass {step.number}, update: each centroid moves to the mean of its points;"
-            f" sum of squared shifts {step.shift:.4g}."
+            f" sum of squared shifts {step.shift:.5g}."
         )
     else:
         told = f"Pass {step.number}, update: no centroid moves. k-means has ended."
     alone = " ".join(f"Cluster {j} is empty: its centroid stays." for j in step.empty)
-    return " ".join(part for part in (told, f"Inertia {step.inertia:.4g}.", alone) if part)
+    return " ".join(part for part in (told, f"Inertia {step.inertia:.5g}.", alone) if part)
 
 
 def in_words(told: Sequence[Step]) -> str:
     """Describe the whole way for those who cannot see it."""
     last = told[-1]
     assigned = [step for step in told if step.kind == "assign"]
-    lowest = ", ".join(f"{step.inertia:.4g}" for step in assigned[:8])
+    lowest = ", ".join(f"{step.inertia:.5g}" for step in assigned[:8])
     more = ", …" if len(assigned) > 8 else ""
     ends = "; ".join(
         f"centroid {j} from {_pair(first)} to {_pair(end)} with"
@@ -184,7 +184,7 @@ def in_words(told: Sequence[Step]) -> str:
 
 
 def _pair(place: Any) -> str:
-    return f"({place[0]:.4g}, {place[1]:.4g})"
+    return f"({place[0]:.5g}, {place[1]:.5g})"
 
 
 def _count(number: int, one: str, several: str = "") -> str:
@@ -277,6 +277,7 @@ def _draw_paths(axes: Any, told: Sequence[Step]) -> None:
     for j, colour in enumerate(_palette()[: ways.shape[1]]):
         way = ways[:, j]
         axes.plot(*way.T, "-", color="black", linewidth=1, marker=".", markersize=4, zorder=3)
+        axes.plot(*way[0], "x", color="black", markersize=8, markeredgewidth=1.8, zorder=3)
         axes.scatter(*way[-1], s=170, color=colour, edgecolors="black", linewidths=1.4, zorder=4)
         axes.annotate(str(j), way[-1], ha="center", va="center", fontsize=9, fontweight="bold",
                       color="white" if _COLOURS[j] in ("blue", "black", "vermilion") else "black",
