@@ -47,9 +47,9 @@ def nearest(answer):
         "This is the centroid itself. The number of the cluster is asked for: 0 for the first.",
     )
     for point, centroids, want in [
+        ((-2, 0), [(9, 9), (4, 0), (-4, -1), (6, 0)], 2),
         ((1.5, 2), start, 0),
         ((4.5, 5), start, 1),
-        ((-2, 0), [(9, 9), (4, 0), (-4, -1), (6, 0)], 2),
     ]:
         trial(
             f"nearest({point}, {centroids})",
@@ -229,7 +229,7 @@ def distances(answer):
             ),
             Misconception(
                 lambda got: np.shape(got) == (5, 2),
-                "The shape is right, the values are not. Is each difference squared before the sum?",
+                "The shape is right, the values are not. Is each difference squared first?",
             ),
             Misconception(
                 ValueError,
@@ -291,7 +291,8 @@ def chances(answer):
                 _is([0.2] * 5), "Every point has the same chance here. That is a random start."
             ),
             Misconception(
-                lambda got: np.ndim(got) == 0, "One chance for each point is asked for, as an array."
+                lambda got: np.ndim(got) == 0,
+                "One chance for each point is asked for.",
             ),
         ],
     )
@@ -304,15 +305,15 @@ def chances(answer):
         misconceptions=[
             Misconception(
                 _is(shares([100, 89, 72, 0, 1])),
-                "Only the start that was chosen last counts here. The nearest of *all* starts does.",
+                "Only the start that was chosen last counts here, not the nearest of *all*.",
             ),
             Misconception(
                 _is(shares([0, 1, 4, 100, 85])),
-                "Only the first start counts here. The nearest of *all* starts does.",
+                "Only the first start counts here, not the nearest of *all*.",
             ),
             Misconception(
                 _is(shares([100, 89, 72, 100, 85])),
-                "This is the start that is farthest away. A point next to any start is served well.",
+                "This is the start that is farthest away. A point near any start is served well.",
             ),
             Misconception(
                 lambda got: np.shape(got) == (5,) and got[0] > 0 and got[3] > 0,
@@ -358,7 +359,7 @@ def standardise(answer):
             ),
             Misconception(
                 _is((varied - varied.mean(axis=1)[:, None]) / varied.std(axis=1)[:, None]),
-                "These are means along the rows. A row mixes different units; go along the columns.",
+                "These are means along the rows. A row mixes units; go along the columns.",
             ),
             Misconception(
                 _is((varied - varied.mean(axis=0)) / varied.std(axis=0, ddof=1)),
@@ -504,7 +505,7 @@ def silhouette(answer):
             ),
             Misconception(
                 lambda got: got in (1, -1),
-                "A point alone is neither well nor badly placed: by definition its silhouette is 0.",
+                "A point alone is neither well nor badly placed: by definition it has 0.",
             ),
             Misconception(
                 ZeroDivisionError,
@@ -572,7 +573,7 @@ def gain(answer):
                     lambda got, labels=labels, values=values: _near(
                         got, _entropy(labels) - _unweighted(labels, values)
                     ),
-                    "Each group counts by its share of the rows: a large one more than a small one.",
+                    "Each group counts by its share of the rows: a large one counts more.",
                 ),
             ],
         )
@@ -680,7 +681,8 @@ QUIZ = (
                 right=True,
             ),
             Option(
-                "The data has k groups.", "k-means makes k clusters of anything, even of pure noise."
+                "The data has k groups.",
+                "k-means makes k clusters of anything, even of noise.",
             ),
         ),
     ),
@@ -712,7 +714,7 @@ QUIZ = (
     Question(
         "A column holds a different number for every customer. What is its information gain?",
         (
-            Option("0: a number like that says nothing.", "In the table at hand it says everything."),
+            Option("0: a number like that says nothing.", "In this table it says everything."),
             Option(
                 "As high as possible, and it is useless.",
                 "Each row is a group of its own, so nothing is left open here, and nothing is known"

@@ -1,4 +1,4 @@
-"""k-means on its way, pass by pass: regions, centroids with their paths, inertia. Born in chapter 10.
+"""k-means on its way, pass by pass: regions, paths of the centroids, inertia. Born in chapter 10.
 
 Each pass has two halves: *assign* gives every point the number of its nearest centroid, *update*
 moves every centroid to the mean of its points (S. P. Lloyd, *Least Squares Quantization in PCM*,
@@ -184,7 +184,7 @@ def in_words(told: Sequence[Step]) -> str:
 
 
 def _pair(place: Any) -> str:
-    return f"({place[0]:.5g}, {place[1]:.5g})"
+    return f"({place[0]:.3g}, {place[1]:.3g})"
 
 
 def _count(number: int, one: str, several: str = "") -> str:
@@ -305,9 +305,7 @@ def _draw_inertia(axes: Any, told: Sequence[Step], position: int) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def explore_centroids(
-    points: Any, start: Any, names: Sequence[str] | None = None
-) -> VBox:
+def explore_centroids(points: Any, start: Any, names: Sequence[str] | None = None) -> VBox:
     """Return a widget that steps through the passes of k-means: a slider, Play, a choice of starts.
 
     Where no widget can be shown, the last step is drawn, and the whole way told in words.
