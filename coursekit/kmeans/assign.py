@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .chunks import Chunk
 from .points import Points
 
 EPS = float(np.finfo(np.float32).eps)
@@ -38,7 +39,7 @@ class Nearest:
         Index of the nearest centre; of equally near ones the lowest.
     lead : ndarray of shape (n,), float32
         A lower bound of the distance to the second-nearest centre minus that to the nearest, in
-        the scale of `Points.moved`.
+        the scale of `Points.blocks`.
     """
 
     labels: np.ndarray
@@ -53,17 +54,19 @@ class Centers:
     centers : ndarray of shape (n_clusters, n_features), float64
         In the coordinates of the points.
     points : Points
-        Give the scale.
+        Give mean and scale.
     """
 
     def __init__(self, centers: np.ndarray, points: Points) -> None:
+        small = points.small(centers)
+        squares = np.einsum("ij,ij->i", small, small)
         self.exact = centers
-        self.small = points.small(centers)
-        self.half_squares = np.float32(0.5) * np.einsum("ij,ij->i", self.small, self.small)
-        self.size = np.sqrt(2 * self.half_squares.max())
-        # The relative error of a sum of d products: d roundings, two more for the numbers
-        # themselves, and some to spare.
-        self.rounding = np.float32((centers.shape[1] + 8) * EPS)
+        # The points have a 1 as last feature: one product gives c·x - ½‖c‖².
+        self.small = np.column_stack([small, np.float32(-0.5) * squares])
+        self.size = np.sqrt(squares.max())
+        # The relative error of a sum of d + 1 products: as many roundings, two more for the
+        # numbers themselves, and some to spare.
+        self.rounding = np.float32((small.shape[1] + 10) * EPS)
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -74,48 +77,74 @@ def label_type(n_clusters: int) -> type:
     return np.uint8 if n_clusters < 256 else np.uint16 if n_clusters < 65536 else np.int32
 
 
-def nearest(points: Points, rows: slice | np.ndarray, centers: Centers) -> Nearest:
-    """Return the nearest centre of some points, given as a slice or as indices."""
-    moved, squares = points.moved[rows], points.squares[rows]
+def nearest(
+    points: Points, chunk: Chunk, centers: Centers, some: np.ndarray | None = None
+) -> Nearest:
+    """Return the nearest centres of the points in a chunk, or of some of them.
+
+    Parameters
+    ----------
+    points : Points
+        The points.
+    chunk : Chunk
+        Which of them.
+    centers : Centers
+        The centres.
+    some : ndarray of int, optional
+        Which of the chunk's points, counted from its first; by default all.
+    """
+    if some is None:
+        columns, norms = points.blocks[chunk.blocks], points.norms[chunk.rows]
+    else:
+        rows = some + chunk.rows.start
+        columns, norms = points.gathered(rows), points.norms.take(rows)
     if len(centers) == 1:
-        return Nearest(np.zeros(len(moved), np.uint8), np.full(len(moved), np.inf, np.float32))
-    best, second, labels = _largest_two(centers, moved)
-    doubt = centers.rounding * centers.size * (np.sqrt(squares) + centers.size) + TINY
-    ahead = best - second - 2 * doubt
-    slack = 4 * doubt + centers.rounding * squares
-    lead = _lead(ahead, squares - 2 * best, squares - 2 * second, slack)
+        return Nearest(np.zeros(len(norms), np.uint8), np.full(len(norms), np.inf, np.float32))
+    best, second, labels = (found[: len(norms)] for found in _largest_two(centers, columns))
+    doubt = norms + centers.size
+    doubt *= centers.rounding * centers.size
+    doubt += TINY
+    ahead = best - second
+    ahead -= 2 * doubt
+    lead = _lead(ahead, best, second, norms * norms, 4 * doubt, centers.rounding)
     unsure = np.flatnonzero(ahead <= 0)
     if len(unsure):
-        at = unsure + rows.start if isinstance(rows, slice) else rows[unsure]
-        labels[unsure] = _by_distance(points.X[at], centers.exact)
+        rows = chunk.rows.start + (unsure if some is None else some[unsure])
+        labels[unsure] = _by_distance(points.X.take(rows, axis=0), centers.exact)
         lead[unsure] = 0
     return Nearest(labels, lead)
 
 
-def _largest_two(centers: Centers, moved: np.ndarray) -> tuple[np.ndarray, ...]:
+def _largest_two(centers: Centers, columns: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the largest score of each point, the second largest, and whose the largest is."""
-    scores = centers.small @ moved.T
-    best = scores[0]
-    best -= centers.half_squares[0]
+    scores = np.matmul(centers.small, columns)  # blocks × centres × points
+    best = scores[:, 0].copy()
     second = np.full_like(best, -np.inf)
-    labels = np.zeros(len(best), label_type(len(centers)))
-    for j in range(1, len(scores)):
-        score = scores[j]
-        score -= centers.half_squares[j]
+    labels = np.zeros(best.shape, label_type(len(centers)))
+    lower = np.empty_like(best)
+    for j in range(1, len(centers)):
+        score = scores[:, j]
         # A later label is a larger number: the maximum keeps the last centre that took the lead.
         np.maximum(labels, (score > best) * labels.dtype.type(j), out=labels)
-        np.maximum(second, np.minimum(best, score), out=second)
+        np.minimum(best, score, out=lower)
+        np.maximum(second, lower, out=second)
         np.maximum(best, score, out=best)
-    return best, second, labels
+    return best.ravel(), second.ravel(), labels.ravel()
 
 
-def _lead(ahead, first, second, slack) -> np.ndarray:
-    """Return a lower bound of the second distance minus the first, from their squares.
+def _lead(ahead, best, second, squares, slack, rounding) -> np.ndarray:
+    """Return a lower bound of the second distance minus the first.
 
     It is (second² - first²) / (second + first), and half the numerator is what is ahead.
     """
-    both = np.sqrt(np.maximum(first, 0) + slack) + np.sqrt(np.maximum(second, 0) + slack)
-    return np.float32(2 - 8 * EPS) * ahead / both
+    slack += rounding * squares
+    slack += squares
+    both = 0
+    for score in (best, second):
+        distance = slack - 2 * score
+        np.maximum(distance, 0, out=distance)
+        both += np.sqrt(distance, out=distance)
+    return np.divide(np.float32(2 - 8 * EPS) * ahead, both, out=both)
 
 
 def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
-from .chunks import Map, chunks
+from .chunks import ROWS, Chunk, Map, block_size, chunks
 
 
 class Points:
@@ -21,75 +22,103 @@ class Points:
     X : ndarray of shape (n_samples, n_features), float32 or float64
         Kept as it is; neither copied nor changed.
     n_clusters : int
-        Bounds the size of a chunk.
+        Bounds the size of blocks and chunks.
     each : callable
         ``map``, or one over threads.
 
     Attributes
     ----------
-    mean : ndarray of shape (n_features,), float64
+    mean : ndarray of shape (n_features,), in the type of X
         Very nearly the mean of the points. Any point near them would serve.
     scale : float
         A power of two that brings the numbers below 1, so that float32 cannot overflow.
-    moved : ndarray of shape (n_samples, n_features), float32
-        ``(X - mean) / scale``.
-    squares : ndarray of shape (n_samples,), float32
-        Squared norms of the rows of ``moved``.
-    chunks : list of slice
+    blocks : ndarray of shape (n_blocks, n_features + 1, block), float32
+        ``(X - mean) / scale``, block by block, features × points, so that products and sums go
+        along contiguous rows. The last feature is 1. The last block may end with zeros.
+    norms : ndarray of shape (n_samples,), float32
+        The length of each of these vectors, the 1 left out.
+    chunks : list of Chunk
         How the rows are cut.
+    variance : float
+        The mean of the features' variances.
     """
 
     def __init__(self, X: np.ndarray, n_clusters: int, each: Map) -> None:
+        n_samples, n_features = X.shape
+        block = block_size(n_samples, n_features, n_clusters)
         self.X = X
-        self.chunks = chunks(len(X), n_clusters)
+        self.chunks = chunks(n_samples, block, n_clusters)
         sums, sizes = zip(*each(self._survey, self.chunks), strict=True)
-        self.mean = np.sum(sums, axis=0) / len(X)
+        self.mean = (np.sum(sums, axis=0) / n_samples).astype(X.dtype)
         self.scale = _power_of_two(max(sizes))
-        self.moved = np.empty(X.shape, np.float32)
-        self.squares = np.empty(len(X), np.float32)
-        moments = list(each(self._move, self.chunks))
-        self._first = np.sum([first for first, _ in moments], axis=0) / len(X)
-        self._second = sum(second for _, second in moments) / len(X)
+        self.blocks = np.zeros((-(-n_samples // block), n_features + 1, block), np.float32)
+        self.norms = np.empty(n_samples, np.float32)
+        firsts, seconds = zip(*each(self._fill, self.chunks), strict=True)
+        first = np.sum(firsts, axis=0) / n_samples
+        self.variance = float(sum(seconds) / n_samples - first @ first) / n_features * self.scale**2
 
-    def _survey(self, chunk: slice) -> tuple[np.ndarray, float]:
+    def _survey(self, chunk: Chunk) -> tuple[np.ndarray, float]:
         """Return the sum of a chunk's rows and its largest number, sign left out."""
-        rows = self.X[chunk]
+        rows = self.X[chunk.rows]
         ones = np.ones(len(rows), rows.dtype)
         return (ones @ rows).astype(np.float64), max(abs(float(rows.min())), abs(float(rows.max())))
 
-    def _move(self, chunk: slice) -> tuple[np.ndarray, float]:
-        """Fill a chunk of the copy; return the sum of its rows and of their squares."""
-        rows = self.centred(chunk)
-        rows /= self.scale
-        moved, squares = self.moved[chunk], self.squares[chunk]
-        moved[...] = rows
-        np.einsum("ij,ij->i", moved, moved, out=squares)
-        return np.ones(len(rows)) @ rows, float(squares.sum(dtype=np.float64))
+    def _fill(self, chunk: Chunk) -> tuple[np.ndarray, float]:
+        """Fill a chunk of the copy; return the sum of its points and of their squares."""
+        first, second = 0.0, 0.0
+        block, stop = self.blocks.shape[2], chunk.rows.stop
+        for i, start in enumerate(range(chunk.rows.start, stop, block), chunk.blocks.start):
+            here = slice(start, min(start + block, stop))
+            columns = self.blocks[i, :, : here.stop - start]
+            self._lay_out(self.X[here], columns)
+            squares = np.einsum("ij,ij->j", columns[:-1], columns[:-1])
+            np.sqrt(squares, out=self.norms[here])
+            first = first + columns[:-1].sum(axis=1, dtype=np.float64)
+            second += float(squares.sum(dtype=np.float64))
+        return first, second
+
+    def _lay_out(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        """Write rows, moved and scaled, as columns; the last feature is 1."""
+        moved = rows.T - self.mean[:, None]
+        np.multiply(moved, self.X.dtype.type(1 / self.scale), out=columns[:-1], casting="same_kind")
+        columns[-1] = 1
+
+    def gathered(self, rows: np.ndarray) -> np.ndarray:
+        """Return some rows as one block, shape (1, n_features + 1, len(rows))."""
+        found = np.empty((1, self.blocks.shape[1], len(rows)), np.float32)
+        self._lay_out(self.X.take(rows, axis=0), found[0])
+        return found
 
     def centred(self, rows: slice | np.ndarray) -> np.ndarray:
         """Return some of the points minus the mean, a new array in float64."""
-        return self.X[rows] - self.mean
+        some = self.X[rows] if isinstance(rows, slice) else self.X.take(rows, axis=0)
+        return np.subtract(some, self.mean, dtype=np.float64)
 
     def small(self, centers: np.ndarray) -> np.ndarray:
         """Return centres as the copy has its points: moved, scaled, float32."""
         return ((centers - self.mean) / self.scale).astype(np.float32)
 
-    @property
-    def variance(self) -> float:
-        """The mean of the features' variances."""
-        return float(self._second - self._first @ self._first) / self.X.shape[1] * self.scale**2
 
-
-def _power_of_two(size: float) -> float:
-    # Twice the size, because the difference of two numbers can be that large.
-    return 2.0 ** min(math.frexp(2 * size)[1], 1023) if size else 1.0
+def pieces(rows: slice) -> Iterator[slice]:
+    """Yield short slices: what a cache holds, and memory that is handed out again at once."""
+    for start in range(rows.start, rows.stop, ROWS):
+        yield slice(start, min(start + ROWS, rows.stop))
 
 
 def inertia(points: Points, centers: np.ndarray, labels: np.ndarray, each: Map) -> float:
     """Return the sum of the squared distances between points and the centres of their clusters."""
 
-    def of_chunk(chunk: slice) -> float:
-        away = points.X[chunk] - centers[labels[chunk]]
-        return float(np.vdot(away, away))
+    def of_chunk(chunk: Chunk) -> float:
+        total = 0.0
+        for piece in pieces(chunk.rows):
+            away = centers.take(labels[piece], axis=0)
+            away -= points.X[piece]
+            total += float(np.vdot(away, away))
+        return total
 
     return sum(each(of_chunk, points.chunks))
+
+
+def _power_of_two(size: float) -> float:
+    # Twice the size, because the difference of two numbers can be that large.
+    return 2.0 ** min(math.frexp(2 * size)[1], 1023) if size else 1.0
