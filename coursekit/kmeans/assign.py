@@ -2,8 +2,8 @@
 
 The squared distance of a point x to a centre c is ‖x‖² - 2 (c·x - ½‖c‖²). ‖x‖² is the same for
 all centres, so the nearest centre is that with the largest *score* c·x - ½‖c‖², and a matrix
-product gives the scores of a whole chunk. They stand centres × points: each step of the running
-maximum then goes along a contiguous row.
+product gives the scores of many points. They stand centres × points: looking for the largest then
+goes along contiguous rows.
 
 Two things save work, and neither changes an answer:
 
@@ -17,15 +17,18 @@ Two things save work, and neither changes an answer:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from .chunks import Chunk
+from .chunks import Chunk, Scratch
 from .points import Points
 
-EPS = float(np.finfo(np.float32).eps)
-TINY = np.float32(1e-36)  # below it float32 loses digits
+SINGLE = float(np.finfo(np.float32).eps)
+DOUBLE = float(np.finfo(np.float64).eps)
+TINY = 1e-36  # below it float32 loses digits
+FAR = 1e30  # from any score
 NUMBERS = 2**20  # in the differences of points and centres that are taken at a time
 
 
@@ -55,18 +58,31 @@ class Centers:
         In the coordinates of the points.
     points : Points
         Give mean and scale.
+
+    Attributes
+    ----------
+    exact : ndarray of shape (n_clusters, n_features), float64
+        As given.
+    weights : ndarray of shape (n_clusters, n_features + 1)
+        Their product with ``points.blocks`` gives the scores.
+    doubt : float
+        Scores that differ by no more than this may be equal.
+    slack : float
+        How wrong a squared distance from scores may be.
     """
 
     def __init__(self, centers: np.ndarray, points: Points) -> None:
-        small = points.small(centers)
-        squares = np.einsum("ij,ij->i", small, small)
+        moved = (centers - points.mean) / points.scale
+        squares = (moved**2).sum(axis=1)
         self.exact = centers
         # The points have a 1 as last feature: one product gives c·x - ½‖c‖².
-        self.small = np.column_stack([small, np.float32(-0.5) * squares])
-        self.size = np.sqrt(squares.max())
-        # The relative error of a sum of d + 1 products: as many roundings, two more for the
-        # numbers themselves, and some to spare.
-        self.rounding = np.float32((small.shape[1] + 10) * EPS)
+        self.weights = np.column_stack([moved, -squares / 2]).astype(points.blocks.dtype)
+        size, reach = math.sqrt(squares.max()), points.reach
+        # The error of a sum of d + 1 products: as many roundings, two more for the numbers
+        # themselves, and some to spare.
+        rounding = (centers.shape[1] + 10) * float(np.finfo(self.weights.dtype).eps)
+        self.doubt = 2 * rounding * size * (size + reach) + TINY
+        self.slack = 2 * self.doubt + rounding * reach**2
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -94,20 +110,21 @@ def nearest(
         Which of the chunk's points, counted from its first; by default all.
     """
     if some is None:
-        columns, norms = points.blocks[chunk.blocks], points.norms[chunk.rows]
+        columns, squares = points.blocks[chunk.blocks], points.squares[chunk.rows]
     else:
         rows = some + chunk.rows.start
-        columns, norms = points.gathered(rows), points.norms.take(rows)
+        columns, squares = points.gathered(rows), points.squares.take(rows)
     if len(centers) == 1:
-        return Nearest(np.zeros(len(norms), np.uint8), np.full(len(norms), np.inf, np.float32))
-    best, second, labels = (found[: len(norms)] for found in _largest_two(centers, columns))
-    doubt = norms + centers.size
-    doubt *= centers.rounding * centers.size
-    doubt += TINY
+        return Nearest(np.zeros(len(squares), np.uint8), np.full(len(squares), np.inf, np.float32))
+    shape = (len(columns), len(centers), columns.shape[2])
+    scores = points.scratch.array("scores", shape, columns.dtype)
+    np.matmul(centers.weights, columns, out=scores)
+    largest = _largest_two(scores, points.scratch)
+    best, second, labels = (found.ravel()[: len(squares)] for found in largest)
     ahead = best - second
-    ahead -= 2 * doubt
-    lead = _lead(ahead, best, second, norms * norms, 4 * doubt, centers.rounding)
+    ahead -= centers.doubt
     unsure = np.flatnonzero(ahead <= 0)
+    lead = _lead(ahead, best, second, squares + centers.slack)
     if len(unsure):
         rows = chunk.rows.start + (unsure if some is None else some[unsure])
         labels[unsure] = _by_distance(points.X.take(rows, axis=0), centers.exact)
@@ -115,36 +132,42 @@ def nearest(
     return Nearest(labels, lead)
 
 
-def _largest_two(centers: Centers, columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the largest score of each point, the second largest, and whose the largest is."""
-    scores = np.matmul(centers.small, columns)  # blocks × centres × points
-    best = scores[:, 0].copy()
-    second = np.full_like(best, -np.inf)
-    labels = np.zeros(best.shape, label_type(len(centers)))
-    lower = np.empty_like(best)
-    for j in range(1, len(centers)):
-        score = scores[:, j]
-        # A later label is a larger number: the maximum keeps the last centre that took the lead.
-        np.maximum(labels, (score > best) * labels.dtype.type(j), out=labels)
-        np.minimum(best, score, out=lower)
-        np.maximum(second, lower, out=second)
-        np.maximum(best, score, out=best)
-    return best.ravel(), second.ravel(), labels.ravel()
+def _largest_two(scores: np.ndarray, scratch: Scratch) -> tuple[np.ndarray, ...]:
+    """Return the largest score of each point, the second largest, and whose the largest is.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_blocks, n_clusters, block)
+        Changed on the way.
+    scratch : Scratch
+        Memory to work in.
+    """
+    numbers = np.arange(scores.shape[1], dtype=label_type(scores.shape[1]))[:, None]
+    is_best = scratch.array("is best", scores.shape, bool)
+    which = scratch.array("which", scores.shape, numbers.dtype)
+    best = scores.max(axis=1)
+    np.equal(scores, best[:, None], out=is_best)
+    labels = np.multiply(is_best, numbers, out=which).max(axis=1)
+    # Put out of the race, the winner leaves the second place to be found the same way.
+    np.equal(labels[:, None], numbers, out=is_best)
+    far = scratch.array("far", scores.shape, scores.dtype)
+    scores -= np.multiply(is_best, scores.dtype.type(FAR), out=far)
+    return best, scores.max(axis=1), labels
 
 
-def _lead(ahead, best, second, squares, slack, rounding) -> np.ndarray:
-    """Return a lower bound of the second distance minus the first.
+def _lead(ahead, best, second, squares) -> np.ndarray:
+    """Return a lower bound of the second distance minus the first; changes what it is given.
 
     It is (second² - first²) / (second + first), and half the numerator is what is ahead.
     """
-    slack += rounding * squares
-    slack += squares
-    both = 0
-    for score in (best, second):
-        distance = slack - 2 * score
-        np.maximum(distance, 0, out=distance)
-        both += np.sqrt(distance, out=distance)
-    return np.divide(np.float32(2 - 8 * EPS) * ahead, both, out=both)
+    best *= -2
+    best += squares
+    second *= -2
+    second += squares
+    both = np.sqrt(best, out=best)
+    both += np.sqrt(second, out=second)
+    ahead *= 2 - 8 * SINGLE
+    return np.divide(ahead, both, out=both)
 
 
 def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -159,7 +182,7 @@ def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
         some = rows[start : start + step].astype(np.float64)
         away = some[:, None, :] - centers
         distances = np.sqrt(np.einsum("ijk,ijk->ij", away, away))
-        blur = 4 * np.finfo(np.float64).eps * (np.sqrt(np.einsum("ij,ij->i", some, some)) + reach)
+        blur = 4 * DOUBLE * (np.sqrt(np.einsum("ij,ij->i", some, some)) + reach)
         tied = distances <= distances.min(axis=1, keepdims=True) + blur[:, None]
         labels[start : start + step] = tied.argmax(axis=1)
     return labels

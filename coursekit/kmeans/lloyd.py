@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .assign import EPS, Centers, label_type, nearest
+from .assign import SINGLE, Centers, label_type, nearest
 from .chunks import Chunk, Map
 from .points import Points, inertia, pieces
 
@@ -127,8 +127,8 @@ class Clusters:
         some = None if number > MANY * len(labels) else np.flatnonzero(doubtful)
         where = slice(None) if some is None else some
         found = nearest(self.points, chunk, centers, some)
-        found.lead += np.float32(self.travel)
-        found.lead *= np.float32(1 - 4 * EPS)
+        found.lead += self.travel
+        found.lead *= 1 - 4 * SINGLE  # nothing may be rounded upwards
         holds[where] = found.lead
         differ = np.flatnonzero(found.labels != labels[where])
         if not len(differ):

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .chunks import ROWS, Chunk, Map, block_size, chunks
+from .chunks import ROWS, Chunk, Map, Scratch, block_size, chunks
+
+OUTLYING = 64  # times the typical distance from the mean
 
 
 class Points:
@@ -32,30 +34,41 @@ class Points:
         Very nearly the mean of the points. Any point near them would serve.
     scale : float
         A power of two that brings the numbers below 1, so that float32 cannot overflow.
-    blocks : ndarray of shape (n_blocks, n_features + 1, block), float32
+    blocks : ndarray of shape (n_blocks, n_features + 1, block), float32 or float64
         ``(X - mean) / scale``, block by block, features × points, so that products and sums go
         along contiguous rows. The last feature is 1. The last block may end with zeros.
-    norms : ndarray of shape (n_samples,), float32
-        The length of each of these vectors, the 1 left out.
+    squares : ndarray of shape (n_samples,)
+        The squared length of each of these vectors, the 1 left out.
+    reach : float
+        The length of the longest.
     chunks : list of Chunk
         How the rows are cut.
     variance : float
         The mean of the features' variances.
+    scratch : Scratch
+        Memory to work in.
     """
 
     def __init__(self, X: np.ndarray, n_clusters: int, each: Map) -> None:
         n_samples, n_features = X.shape
         block = block_size(n_samples, n_features, n_clusters)
         self.X = X
+        self.scratch = Scratch()
         self.chunks = chunks(n_samples, block, n_clusters)
         sums, sizes = zip(*each(self._survey, self.chunks), strict=True)
         self.mean = (np.sum(sums, axis=0) / n_samples).astype(X.dtype)
         self.scale = _power_of_two(max(sizes))
-        self.blocks = np.zeros((-(-n_samples // block), n_features + 1, block), np.float32)
-        self.norms = np.empty(n_samples, np.float32)
-        firsts, seconds = zip(*each(self._fill, self.chunks), strict=True)
+        shape = (-(-n_samples // block), n_features + 1, block)
+        for kind in (np.float32, np.float64):
+            self.blocks = np.zeros(shape, kind)
+            self.squares = np.empty(n_samples, kind)
+            firsts, seconds = zip(*each(self._fill, self.chunks), strict=True)
+            self.reach = math.sqrt(self.squares.max())
+            typical = math.sqrt(sum(seconds) / n_samples)
+            if self.reach <= OUTLYING * typical:
+                break  # else few far points leave float32 no digits for the many others
         first = np.sum(firsts, axis=0) / n_samples
-        self.variance = float(sum(seconds) / n_samples - first @ first) / n_features * self.scale**2
+        self.variance = float(typical**2 - first @ first) / n_features * self.scale**2
 
     def _survey(self, chunk: Chunk) -> tuple[np.ndarray, float]:
         """Return the sum of a chunk's rows and its largest number, sign left out."""
@@ -71,32 +84,34 @@ class Points:
             here = slice(start, min(start + block, stop))
             columns = self.blocks[i, :, : here.stop - start]
             self._lay_out(self.X[here], columns)
-            squares = np.einsum("ij,ij->j", columns[:-1], columns[:-1])
-            np.sqrt(squares, out=self.norms[here])
+            squares = np.einsum("ij,ij->j", columns[:-1], columns[:-1], out=self.squares[here])
             first = first + columns[:-1].sum(axis=1, dtype=np.float64)
             second += float(squares.sum(dtype=np.float64))
         return first, second
 
     def _lay_out(self, rows: np.ndarray, columns: np.ndarray) -> None:
         """Write rows, moved and scaled, as columns; the last feature is 1."""
-        moved = rows.T - self.mean[:, None]
-        np.multiply(moved, self.X.dtype.type(1 / self.scale), out=columns[:-1], casting="same_kind")
+        moved = self.scratch.array("moved", rows.T.shape, rows.dtype)
+        np.subtract(rows.T, self.mean[:, None], out=moved)
+        np.multiply(moved, rows.dtype.type(1 / self.scale), out=columns[:-1], casting="same_kind")
         columns[-1] = 1
 
     def gathered(self, rows: np.ndarray) -> np.ndarray:
-        """Return some rows as one block, shape (1, n_features + 1, len(rows))."""
-        found = np.empty((1, self.blocks.shape[1], len(rows)), np.float32)
-        self._lay_out(self.X.take(rows, axis=0), found[0])
+        """Return some rows as one block, shape (1, n_features + 1, len(rows)), in scratch."""
+        shape = (1, self.blocks.shape[1], len(rows))
+        found = self.scratch.array("columns", shape, self.blocks.dtype)
+        self._lay_out(self._take(rows), found[0])
         return found
 
     def centred(self, rows: slice | np.ndarray) -> np.ndarray:
-        """Return some of the points minus the mean, a new array in float64."""
-        some = self.X[rows] if isinstance(rows, slice) else self.X.take(rows, axis=0)
-        return np.subtract(some, self.mean, dtype=np.float64)
+        """Return some of the points minus the mean, in float64, in scratch."""
+        some = self.X[rows] if isinstance(rows, slice) else self._take(rows)
+        found = self.scratch.array("centred", some.shape, np.float64)
+        return np.subtract(some, self.mean, out=found)
 
-    def small(self, centers: np.ndarray) -> np.ndarray:
-        """Return centres as the copy has its points: moved, scaled, float32."""
-        return ((centers - self.mean) / self.scale).astype(np.float32)
+    def _take(self, rows: np.ndarray) -> np.ndarray:
+        found = self.scratch.array("rows", (len(rows), self.X.shape[1]), self.X.dtype)
+        return self.X.take(rows, axis=0, out=found, mode="clip")  # other modes copy once more
 
 
 def pieces(rows: slice) -> Iterator[slice]:
@@ -111,8 +126,10 @@ def inertia(points: Points, centers: np.ndarray, labels: np.ndarray, each: Map) 
     def of_chunk(chunk: Chunk) -> float:
         total = 0.0
         for piece in pieces(chunk.rows):
-            away = centers.take(labels[piece], axis=0)
-            away -= points.X[piece]
+            rows = points.X[piece]
+            away = points.scratch.array("away", rows.shape, np.float64)
+            centers.take(labels[piece], axis=0, out=away, mode="clip")
+            away -= rows
             total += float(np.vdot(away, away))
         return total
 

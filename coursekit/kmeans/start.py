@@ -57,7 +57,7 @@ def at_random(points: Points, n_clusters: int, random: RandomState, each: Map) -
 def _squared_distances(points: Points, rows, each: Map) -> np.ndarray:
     """Return the squared distances from some points to all, shape (len(rows), n_samples)."""
     found = np.empty((len(rows), len(points.X)))
-    some = points.centred(np.asarray(rows))
+    some = points.centred(np.asarray(rows)).copy()
 
     def fill(chunk: Chunk) -> None:
         for piece in pieces(chunk.rows):
