@@ -2,8 +2,8 @@
 
 The squared distance of a point x to a centre c is ‖x‖² - 2 (c·x - ½‖c‖²). ‖x‖² is the same for
 all centres, so the nearest centre is that with the largest *score* c·x - ½‖c‖², and a matrix
-product gives the scores of a whole chunk. They stand centres × points: each step of the running
-maximum then goes along a contiguous row.
+product gives the scores of many points. They stand centres × points: looking for the largest then
+goes along contiguous rows.
 
 Two things save work, and neither changes an answer:
 
@@ -17,14 +17,18 @@ Two things save work, and neither changes an answer:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from .chunks import Chunk, Scratch
 from .points import Points
 
-EPS = float(np.finfo(np.float32).eps)
-TINY = np.float32(1e-36)  # below it float32 loses digits
+SINGLE = float(np.finfo(np.float32).eps)
+DOUBLE = float(np.finfo(np.float64).eps)
+TINY = 1e-36  # below it float32 loses digits
+FAR = 1e30  # from any score
 NUMBERS = 2**20  # in the differences of points and centres that are taken at a time
 
 
@@ -38,7 +42,7 @@ class Nearest:
         Index of the nearest centre; of equally near ones the lowest.
     lead : ndarray of shape (n,), float32
         A lower bound of the distance to the second-nearest centre minus that to the nearest, in
-        the scale of `Points.moved`.
+        the scale of `Points.blocks`.
     """
 
     labels: np.ndarray
@@ -53,17 +57,32 @@ class Centers:
     centers : ndarray of shape (n_clusters, n_features), float64
         In the coordinates of the points.
     points : Points
-        Give the scale.
+        Give mean and scale.
+
+    Attributes
+    ----------
+    exact : ndarray of shape (n_clusters, n_features), float64
+        As given.
+    weights : ndarray of shape (n_clusters, n_features + 1)
+        Their product with ``points.blocks`` gives the scores.
+    doubt : float
+        Scores that differ by no more than this may be equal.
+    slack : float
+        How wrong a squared distance from scores may be.
     """
 
     def __init__(self, centers: np.ndarray, points: Points) -> None:
+        moved = (centers - points.mean) / points.scale
+        squares = (moved**2).sum(axis=1)
         self.exact = centers
-        self.small = points.small(centers)
-        self.half_squares = np.float32(0.5) * np.einsum("ij,ij->i", self.small, self.small)
-        self.size = np.sqrt(2 * self.half_squares.max())
-        # The relative error of a sum of d products: d roundings, two more for the numbers
+        # The points have a 1 as last feature: one product gives c·x - ½‖c‖².
+        self.weights = np.column_stack([moved, -squares / 2]).astype(points.blocks.dtype)
+        size, reach = math.sqrt(squares.max()), points.reach
+        # The error of a sum of d + 1 products: as many roundings, two more for the numbers
         # themselves, and some to spare.
-        self.rounding = np.float32((centers.shape[1] + 8) * EPS)
+        rounding = (centers.shape[1] + 10) * float(np.finfo(self.weights.dtype).eps)
+        self.doubt = 2 * rounding * size * (size + reach) + TINY
+        self.slack = 2 * self.doubt + rounding * reach**2
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -74,48 +93,81 @@ def label_type(n_clusters: int) -> type:
     return np.uint8 if n_clusters < 256 else np.uint16 if n_clusters < 65536 else np.int32
 
 
-def nearest(points: Points, rows: slice | np.ndarray, centers: Centers) -> Nearest:
-    """Return the nearest centre of some points, given as a slice or as indices."""
-    moved, squares = points.moved[rows], points.squares[rows]
+def nearest(
+    points: Points, chunk: Chunk, centers: Centers, some: np.ndarray | None = None
+) -> Nearest:
+    """Return the nearest centres of the points in a chunk, or of some of them.
+
+    Parameters
+    ----------
+    points : Points
+        The points.
+    chunk : Chunk
+        Which of them.
+    centers : Centers
+        The centres.
+    some : ndarray of int, optional
+        Which of the chunk's points, counted from its first; by default all.
+    """
+    if some is None:
+        columns, squares = points.blocks[chunk.blocks], points.squares[chunk.rows]
+    else:
+        rows = some + chunk.rows.start
+        columns, squares = points.gathered(rows), points.squares.take(rows)
     if len(centers) == 1:
-        return Nearest(np.zeros(len(moved), np.uint8), np.full(len(moved), np.inf, np.float32))
-    best, second, labels = _largest_two(centers, moved)
-    doubt = centers.rounding * centers.size * (np.sqrt(squares) + centers.size) + TINY
-    ahead = best - second - 2 * doubt
-    slack = 4 * doubt + centers.rounding * squares
-    lead = _lead(ahead, squares - 2 * best, squares - 2 * second, slack)
+        return Nearest(np.zeros(len(squares), np.uint8), np.full(len(squares), np.inf, np.float32))
+    shape = (len(columns), len(centers), columns.shape[2])
+    scores = points.scratch.array("scores", shape, columns.dtype)
+    np.matmul(centers.weights, columns, out=scores)
+    largest = _largest_two(scores, points.scratch)
+    best, second, labels = (found.ravel()[: len(squares)] for found in largest)
+    ahead = best - second
+    ahead -= centers.doubt
     unsure = np.flatnonzero(ahead <= 0)
+    lead = _lead(ahead, best, second, squares + centers.slack)
     if len(unsure):
-        at = unsure + rows.start if isinstance(rows, slice) else rows[unsure]
-        labels[unsure] = _by_distance(points.X[at], centers.exact)
+        rows = chunk.rows.start + (unsure if some is None else some[unsure])
+        labels[unsure] = _by_distance(points.X.take(rows, axis=0), centers.exact)
         lead[unsure] = 0
     return Nearest(labels, lead)
 
 
-def _largest_two(centers: Centers, moved: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the largest score of each point, the second largest, and whose the largest is."""
-    scores = centers.small @ moved.T
-    best = scores[0]
-    best -= centers.half_squares[0]
-    second = np.full_like(best, -np.inf)
-    labels = np.zeros(len(best), label_type(len(centers)))
-    for j in range(1, len(scores)):
-        score = scores[j]
-        score -= centers.half_squares[j]
-        # A later label is a larger number: the maximum keeps the last centre that took the lead.
-        np.maximum(labels, (score > best) * labels.dtype.type(j), out=labels)
-        np.maximum(second, np.minimum(best, score), out=second)
-        np.maximum(best, score, out=best)
-    return best, second, labels
+def _largest_two(scores: np.ndarray, scratch: Scratch) -> tuple[np.ndarray, ...]:
+    """Return the largest score of each point, the second largest, and whose the largest is.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_blocks, n_clusters, block)
+        Changed on the way.
+    scratch : Scratch
+        Memory to work in.
+    """
+    numbers = np.arange(scores.shape[1], dtype=label_type(scores.shape[1]))[:, None]
+    is_best = scratch.array("is best", scores.shape, bool)
+    which = scratch.array("which", scores.shape, numbers.dtype)
+    best = scores.max(axis=1)
+    np.equal(scores, best[:, None], out=is_best)
+    labels = np.multiply(is_best, numbers, out=which).max(axis=1)
+    # Put out of the race, the winner leaves the second place to be found the same way.
+    np.equal(labels[:, None], numbers, out=is_best)
+    far = scratch.array("far", scores.shape, scores.dtype)
+    scores -= np.multiply(is_best, scores.dtype.type(FAR), out=far)
+    return best, scores.max(axis=1), labels
 
 
-def _lead(ahead, first, second, slack) -> np.ndarray:
-    """Return a lower bound of the second distance minus the first, from their squares.
+def _lead(ahead, best, second, squares) -> np.ndarray:
+    """Return a lower bound of the second distance minus the first; changes what it is given.
 
     It is (second² - first²) / (second + first), and half the numerator is what is ahead.
     """
-    both = np.sqrt(np.maximum(first, 0) + slack) + np.sqrt(np.maximum(second, 0) + slack)
-    return np.float32(2 - 8 * EPS) * ahead / both
+    best *= -2
+    best += squares
+    second *= -2
+    second += squares
+    both = np.sqrt(best, out=best)
+    both += np.sqrt(second, out=second)
+    ahead *= 2 - 8 * SINGLE
+    return np.divide(ahead, both, out=both)
 
 
 def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -130,7 +182,7 @@ def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
         some = rows[start : start + step].astype(np.float64)
         away = some[:, None, :] - centers
         distances = np.sqrt(np.einsum("ijk,ijk->ij", away, away))
-        blur = 4 * np.finfo(np.float64).eps * (np.sqrt(np.einsum("ij,ij->i", some, some)) + reach)
+        blur = 4 * DOUBLE * (np.sqrt(np.einsum("ij,ij->i", some, some)) + reach)
         tied = distances <= distances.min(axis=1, keepdims=True) + blur[:, None]
         labels[start : start + step] = tied.argmax(axis=1)
     return labels

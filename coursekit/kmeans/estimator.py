@@ -19,7 +19,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .assign import Centers, nearest
-from .chunks import Map, chunks, crew
+from .chunks import Map, crew
 from .lloyd import Clustering, lloyd
 from .points import Points, inertia
 from .start import at_random, kmeans_plusplus
@@ -116,7 +116,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         if len(X) < self.n_clusters:
             raise ValueError(f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}.")
         given = self._given_start(X)
-        with crew(len(chunks(len(X), self.n_clusters))) as each:
+        with crew(len(X)) as each:
             points = Points(X, self.n_clusters, each)
             best = self._best_run(points, given, each)
         found = len(np.unique(best.labels))
@@ -149,12 +149,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         X = self._checked(X)
         labels = np.empty(len(X), np.int32)
         exact = self.cluster_centers_.astype(np.float64)
-        with crew(len(chunks(len(X), len(exact)))) as each:
+        with crew(len(X)) as each:
             points = Points(X, len(exact), each)
             centers = Centers(exact, points)
             found = each(lambda chunk: nearest(points, chunk, centers).labels, points.chunks)
             for chunk, some in zip(points.chunks, found, strict=True):
-                labels[chunk] = some
+                labels[chunk.rows] = some
             return labels, inertia(points, exact, labels, each)
 
     def _checked(self, X: Any) -> np.ndarray:
@@ -190,7 +190,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         random = check_random_state(self.random_state)
         best = None
         for _ in range(runs if self.n_init == "auto" else self.n_init):
-            start = points.X[draw(points, self.n_clusters, random)].astype(np.float64)
+            start = points.X[draw(points, self.n_clusters, random, each)].astype(np.float64)
             run = lloyd(points, start, self.max_iter, tol, each)
             if best is None or run.inertia < best.inertia:
                 best = run

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .assign import EPS, Centers, label_type, nearest
-from .chunks import Map
-from .points import Points, inertia
+from .assign import SINGLE, Centers, label_type, nearest
+from .chunks import Chunk, Map
+from .points import Points, inertia, pieces
 
+MANY = 0.4  # share of a chunk from which taking all its points is cheaper than gathering some
 AFRESH = 32  # iterations after which sums are taken anew, so that rounding cannot pile up
 
 
@@ -116,28 +117,37 @@ class Clusters:
                 self.counts += change[1]
         return changed
 
-    def _assign(self, chunk: slice, centers: Centers) -> tuple[np.ndarray, np.ndarray] | None:
+    def _assign(self, chunk: Chunk, centers: Centers) -> tuple[np.ndarray, np.ndarray] | None:
         """Assign one chunk; return what its changed points add to sums and counts."""
-        labels, holds = self.labels[chunk], self.holds[chunk]
-        open_ = np.flatnonzero(holds <= self.travel)
-        if not len(open_):
+        labels, holds = self.labels[chunk.rows], self.holds[chunk.rows]
+        doubtful = holds <= self.travel
+        number = np.count_nonzero(doubtful)
+        if not number:
             return None
-        rows = chunk if len(open_) == len(labels) else open_ + chunk.start
-        found = nearest(self.points, rows, centers)
-        old = labels[open_]
-        labels[open_] = found.labels
-        holds[open_] = (found.lead + np.float32(self.travel)) * np.float32(1 - 4 * EPS)
-        differ = np.flatnonzero(found.labels != old)
+        some = None if number > MANY * len(labels) else np.flatnonzero(doubtful)
+        where = slice(None) if some is None else some
+        found = nearest(self.points, chunk, centers, some)
+        found.lead += self.travel
+        found.lead *= 1 - 4 * SINGLE  # nothing may be rounded upwards
+        holds[where] = found.lead
+        differ = np.flatnonzero(found.labels != labels[where])
         if not len(differ):
             return None
-        return self._change(open_[differ] + chunk.start, old[differ], found.labels[differ])
+        changed = differ if some is None else some[differ]
+        old, new = labels[changed], found.labels[differ]
+        labels[changed] = new
+        return self._change(changed + chunk.rows.start, old, new)
 
     def _change(self, rows, old, new) -> tuple[np.ndarray, np.ndarray]:
         """Return how sums and counts change when some points go from old clusters to new ones."""
-        codes = np.arange(len(self.counts), dtype=old.dtype)[:, None]
-        sign = (new == codes).astype(np.float64)
-        sign -= old == codes
-        return sign @ self.points.centred(rows), sign.sum(axis=1)
+        sums, counts = np.zeros_like(self.sums), np.zeros_like(self.counts)
+        codes = np.arange(len(counts), dtype=old.dtype)[:, None]
+        for piece in pieces(slice(0, len(rows))):
+            sign = (new[piece] == codes).astype(np.float64)
+            sign -= old[piece] == codes
+            sums += sign @ self.points.centred(rows[piece])
+            counts += sign.sum(axis=1)
+        return sums, counts
 
     def update(self, centers: np.ndarray) -> np.ndarray:
         """Return the mean of each cluster; an empty cluster gets a point far from its centre."""
@@ -167,8 +177,8 @@ class Clusters:
         """Return the points farthest from their centres; none if all lie on them."""
         squares = np.concatenate(
             [
-                ((self.points.X[chunk] - centers[self.labels[chunk]]) ** 2).sum(axis=1)
-                for chunk in self.points.chunks
+                ((self.points.X[c.rows] - centers[self.labels[c.rows]]) ** 2).sum(axis=1)
+                for c in self.points.chunks
             ]
         )
         if not squares.any():
@@ -178,10 +188,10 @@ class Clusters:
     def recount(self, each: Map) -> None:
         """Take sums and counts anew from the labels."""
 
-        def of_chunk(chunk: slice) -> tuple[np.ndarray, np.ndarray]:
-            labels = self.labels[chunk]
+        def of_chunk(chunk: Chunk) -> tuple[np.ndarray, np.ndarray]:
+            labels = self.labels[chunk.rows]
             nowhere = np.full_like(labels, len(self.counts))
-            return self._change(chunk, nowhere, labels)
+            return self._change(np.arange(chunk.rows.start, chunk.rows.stop), nowhere, labels)
 
         sums, counts = zip(*each(of_chunk, self.points.chunks), strict=True)
         self.sums, self.counts = np.sum(sums, axis=0), np.sum(counts, axis=0)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
-from .chunks import Map, chunks
+from .chunks import ROWS, Chunk, Map, Scratch, block_size, chunks
+
+OUTLYING = 64  # times the typical distance from the mean
 
 
 class Points:
@@ -21,75 +24,118 @@ class Points:
     X : ndarray of shape (n_samples, n_features), float32 or float64
         Kept as it is; neither copied nor changed.
     n_clusters : int
-        Bounds the size of a chunk.
+        Bounds the size of blocks and chunks.
     each : callable
         ``map``, or one over threads.
 
     Attributes
     ----------
-    mean : ndarray of shape (n_features,), float64
+    mean : ndarray of shape (n_features,), in the type of X
         Very nearly the mean of the points. Any point near them would serve.
     scale : float
         A power of two that brings the numbers below 1, so that float32 cannot overflow.
-    moved : ndarray of shape (n_samples, n_features), float32
-        ``(X - mean) / scale``.
-    squares : ndarray of shape (n_samples,), float32
-        Squared norms of the rows of ``moved``.
-    chunks : list of slice
+    blocks : ndarray of shape (n_blocks, n_features + 1, block), float32 or float64
+        ``(X - mean) / scale``, block by block, features × points, so that products and sums go
+        along contiguous rows. The last feature is 1. The last block may end with zeros.
+    squares : ndarray of shape (n_samples,)
+        The squared length of each of these vectors, the 1 left out.
+    reach : float
+        The length of the longest.
+    chunks : list of Chunk
         How the rows are cut.
+    variance : float
+        The mean of the features' variances.
+    scratch : Scratch
+        Memory to work in.
     """
 
     def __init__(self, X: np.ndarray, n_clusters: int, each: Map) -> None:
+        n_samples, n_features = X.shape
+        block = block_size(n_samples, n_features, n_clusters)
         self.X = X
-        self.chunks = chunks(len(X), n_clusters)
+        self.scratch = Scratch()
+        self.chunks = chunks(n_samples, block, n_clusters)
         sums, sizes = zip(*each(self._survey, self.chunks), strict=True)
-        self.mean = np.sum(sums, axis=0) / len(X)
+        self.mean = (np.sum(sums, axis=0) / n_samples).astype(X.dtype)
         self.scale = _power_of_two(max(sizes))
-        self.moved = np.empty(X.shape, np.float32)
-        self.squares = np.empty(len(X), np.float32)
-        moments = list(each(self._move, self.chunks))
-        self._first = np.sum([first for first, _ in moments], axis=0) / len(X)
-        self._second = sum(second for _, second in moments) / len(X)
+        shape = (-(-n_samples // block), n_features + 1, block)
+        for kind in (np.float32, np.float64):
+            self.blocks = np.zeros(shape, kind)
+            self.squares = np.empty(n_samples, kind)
+            firsts, seconds = zip(*each(self._fill, self.chunks), strict=True)
+            self.reach = math.sqrt(self.squares.max())
+            typical = math.sqrt(sum(seconds) / n_samples)
+            if self.reach <= OUTLYING * typical:
+                break  # else few far points leave float32 no digits for the many others
+        first = np.sum(firsts, axis=0) / n_samples
+        self.variance = float(typical**2 - first @ first) / n_features * self.scale**2
 
-    def _survey(self, chunk: slice) -> tuple[np.ndarray, float]:
+    def _survey(self, chunk: Chunk) -> tuple[np.ndarray, float]:
         """Return the sum of a chunk's rows and its largest number, sign left out."""
-        rows = self.X[chunk]
+        rows = self.X[chunk.rows]
         ones = np.ones(len(rows), rows.dtype)
         return (ones @ rows).astype(np.float64), max(abs(float(rows.min())), abs(float(rows.max())))
 
-    def _move(self, chunk: slice) -> tuple[np.ndarray, float]:
-        """Fill a chunk of the copy; return the sum of its rows and of their squares."""
-        rows = self.centred(chunk)
-        rows /= self.scale
-        moved, squares = self.moved[chunk], self.squares[chunk]
-        moved[...] = rows
-        np.einsum("ij,ij->i", moved, moved, out=squares)
-        return np.ones(len(rows)) @ rows, float(squares.sum(dtype=np.float64))
+    def _fill(self, chunk: Chunk) -> tuple[np.ndarray, float]:
+        """Fill a chunk of the copy; return the sum of its points and of their squares."""
+        first, second = 0.0, 0.0
+        block, stop = self.blocks.shape[2], chunk.rows.stop
+        for i, start in enumerate(range(chunk.rows.start, stop, block), chunk.blocks.start):
+            here = slice(start, min(start + block, stop))
+            columns = self.blocks[i, :, : here.stop - start]
+            self._lay_out(self.X[here], columns)
+            squares = np.einsum("ij,ij->j", columns[:-1], columns[:-1], out=self.squares[here])
+            first = first + columns[:-1].sum(axis=1, dtype=np.float64)
+            second += float(squares.sum(dtype=np.float64))
+        return first, second
+
+    def _lay_out(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        """Write rows, moved and scaled, as columns; the last feature is 1."""
+        moved = self.scratch.array("moved", rows.T.shape, rows.dtype)
+        np.subtract(rows.T, self.mean[:, None], out=moved)
+        np.multiply(moved, rows.dtype.type(1 / self.scale), out=columns[:-1], casting="same_kind")
+        columns[-1] = 1
+
+    def gathered(self, rows: np.ndarray) -> np.ndarray:
+        """Return some rows as one block, shape (1, n_features + 1, len(rows)), in scratch."""
+        shape = (1, self.blocks.shape[1], len(rows))
+        found = self.scratch.array("columns", shape, self.blocks.dtype)
+        self._lay_out(self._take(rows), found[0])
+        return found
 
     def centred(self, rows: slice | np.ndarray) -> np.ndarray:
-        """Return some of the points minus the mean, a new array in float64."""
-        return self.X[rows] - self.mean
+        """Return some of the points minus the mean, in float64, in scratch."""
+        some = self.X[rows] if isinstance(rows, slice) else self._take(rows)
+        found = self.scratch.array("centred", some.shape, np.float64)
+        return np.subtract(some, self.mean, out=found)
 
-    def small(self, centers: np.ndarray) -> np.ndarray:
-        """Return centres as the copy has its points: moved, scaled, float32."""
-        return ((centers - self.mean) / self.scale).astype(np.float32)
-
-    @property
-    def variance(self) -> float:
-        """The mean of the features' variances."""
-        return float(self._second - self._first @ self._first) / self.X.shape[1] * self.scale**2
+    def _take(self, rows: np.ndarray) -> np.ndarray:
+        found = self.scratch.array("rows", (len(rows), self.X.shape[1]), self.X.dtype)
+        return self.X.take(rows, axis=0, out=found, mode="clip")  # other modes copy once more
 
 
-def _power_of_two(size: float) -> float:
-    # Twice the size, because the difference of two numbers can be that large.
-    return 2.0 ** min(math.frexp(2 * size)[1], 1023) if size else 1.0
+def pieces(rows: slice) -> Iterator[slice]:
+    """Yield short slices: what a cache holds, and memory that is handed out again at once."""
+    for start in range(rows.start, rows.stop, ROWS):
+        yield slice(start, min(start + ROWS, rows.stop))
 
 
 def inertia(points: Points, centers: np.ndarray, labels: np.ndarray, each: Map) -> float:
     """Return the sum of the squared distances between points and the centres of their clusters."""
 
-    def of_chunk(chunk: slice) -> float:
-        away = points.X[chunk] - centers[labels[chunk]]
-        return float(np.vdot(away, away))
+    def of_chunk(chunk: Chunk) -> float:
+        total = 0.0
+        for piece in pieces(chunk.rows):
+            rows = points.X[piece]
+            away = points.scratch.array("away", rows.shape, np.float64)
+            centers.take(labels[piece], axis=0, out=away, mode="clip")
+            away -= rows
+            total += float(np.vdot(away, away))
+        return total
 
     return sum(each(of_chunk, points.chunks))
+
+
+def _power_of_two(size: float) -> float:
+    # Twice the size, because the difference of two numbers can be that large.
+    return 2.0 ** min(math.frexp(2 * size)[1], 1023) if size else 1.0

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import RandomState
 
-from .points import Points
+from .chunks import Chunk, Map
+from .points import Points, pieces
 
 
-def kmeans_plusplus(points: Points, n_clusters: int, random: RandomState) -> np.ndarray:
+def kmeans_plusplus(points: Points, n_clusters: int, random: RandomState, each: Map) -> np.ndarray:
     """Return the row numbers of points to start from, drawn far from each other.
 
     The first is any point; each further one is drawn with a probability that grows with the
@@ -28,36 +29,42 @@ def kmeans_plusplus(points: Points, n_clusters: int, random: RandomState) -> np.
         How many to choose.
     random : numpy.random.RandomState
         Where chance comes from.
+    each : callable
+        ``map``, or one over threads.
     """
     n_samples = len(points.X)
     candidates = 2 + int(np.log(n_clusters))
     chosen = [random.choice(n_samples, p=np.full(n_samples, 1 / n_samples))]
-    nearest = _squared_distances(points, chosen)[0]
+    nearest = _squared_distances(points, chosen, each)[0]
     while len(chosen) < n_clusters:
         reached = np.cumsum(nearest)
         drawn = np.searchsorted(reached, random.uniform(size=candidates) * nearest.sum())
         drawn = np.minimum(drawn, n_samples - 1)  # rounding may put a draw past the end
-        left = np.minimum(nearest, _squared_distances(points, drawn))
+        left = np.minimum(nearest, _squared_distances(points, drawn, each))
         best = left.sum(axis=1).argmin()
         chosen.append(drawn[best])
         nearest = left[best]
     return np.array(chosen)
 
 
-def at_random(points: Points, n_clusters: int, random: RandomState) -> np.ndarray:
+def at_random(points: Points, n_clusters: int, random: RandomState, each: Map) -> np.ndarray:
     """Return the row numbers of points to start from, all different, each as likely as any."""
     n_samples = len(points.X)
     even = np.full(n_samples, 1 / n_samples)
     return random.choice(n_samples, size=n_clusters, replace=False, p=even)
 
 
-def _squared_distances(points: Points, rows) -> np.ndarray:
+def _squared_distances(points: Points, rows, each: Map) -> np.ndarray:
     """Return the squared distances from some points to all, shape (len(rows), n_samples)."""
     found = np.empty((len(rows), len(points.X)))
-    some = points.X[rows].astype(np.float64)
-    for chunk in points.chunks:
-        here = points.X[chunk].astype(np.float64)
-        for row, point in zip(found, some, strict=True):
-            away = here - point
-            np.einsum("ij,ij->i", away, away, out=row[chunk])
+    some = points.centred(np.asarray(rows)).copy()
+
+    def fill(chunk: Chunk) -> None:
+        for piece in pieces(chunk.rows):
+            here = points.centred(piece)
+            squares = np.einsum("ij,ij->i", here, here) - 2 * (some @ here.T)
+            squares += np.einsum("ij,ij->i", some, some)[:, None]
+            np.maximum(squares, 0, out=found[:, piece])
+
+    list(each(fill, points.chunks))
     return found

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LETTER, MARGIN = 0.085, 0.35  # inches, at 9 points
 LEVEL = 1.1  # inches from a question to its answers
+DOWN = 0.65  # of the way to an answer: where it is written
 # Of the palette, what dark text can be read on.
 FILLS = [COLOURS[name] for name in ("sky", "orange", "green", "purple", "yellow")]
 
@@ -33,12 +34,12 @@ def draw(root: Readable, title: str, ax: Axes | None = None) -> Figure:
 
 def _width(node: Readable, answer: str = "") -> float:
     """Return the inches that a node needs with all below it."""
-    own = max(map(len, (node.says, answer, _rows(node)))) * LETTER + MARGIN
+    own = max(len(node.says), len(_rows(node)), len(answer) / DOWN) * LETTER + MARGIN
     return max(own, sum(_width(below, answer) for answer, below in node.branches))
 
 
 def _rows(node: Readable) -> str:
-    return f"{node.rows} rows"
+    return f"{node.rows} row" + "s" * (node.rows != "1")
 
 
 def _draw(ax: Axes, node: Readable, start: float, level: int, answer: str = "") -> float:
@@ -50,10 +51,8 @@ def _draw(ax: Axes, node: Readable, start: float, level: int, answer: str = "") 
         place = _draw(ax, below, start, level + 1, said)
         start += _width(below, said)
         ax.plot([x, place], [y, y - LEVEL], color="0.6", linewidth=1, zorder=0)
-        # Near the lower end, where the lines of neighbours are farthest apart.
-        at = 0.6
         ax.text(
-            x + at * (place - x), y - at * LEVEL, said, fontsize=9, ha="center", va="center",
+            x + DOWN * (place - x), y - DOWN * LEVEL, said, fontsize=9, ha="center", va="center",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
     _box(ax, node, x, y)
