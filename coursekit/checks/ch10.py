@@ -26,6 +26,12 @@ def _near(got: Any, want: Any) -> bool:
     return got.shape == want.shape and np.allclose(got, want, rtol=1e-9, atol=1e-12)
 
 
+def _is_one_number(got: Any) -> bool:
+    import numpy as np
+
+    return not isinstance(got, BaseException) and np.ndim(got) == 0
+
+
 def _is(want: Any) -> Callable[[Any], bool]:
     return lambda got: _near(got, want)
 
@@ -224,7 +230,7 @@ def distances(answer):
                 " the centroids.",
             ),
             Misconception(
-                lambda got: np.shape(got) == (),
+                _is_one_number,
                 "One number is left: `sum()` without an axis sums everything.",
             ),
             Misconception(
@@ -291,7 +297,7 @@ def chances(answer):
                 _is([0.2] * 5), "Every point has the same chance here. That is a random start."
             ),
             Misconception(
-                lambda got: np.ndim(got) == 0,
+                _is_one_number,
                 "One chance for each point is asked for.",
             ),
         ],

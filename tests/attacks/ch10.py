@@ -63,7 +63,7 @@ def update(points, labels, centroids):
     new = []
     for j, old in enumerate(centroids):
         mine = [point for point, label in zip(points, labels) if label == j]
-        new.append(tuple(sum(axis) / len(points) for axis in zip(*mine)))
+        new.append(tuple(sum(axis) / len(points) for axis in zip(*mine)) if mine else old)
     return new
 """,
             "divided by all seven points",
@@ -470,6 +470,10 @@ def best_threshold(numbers, labels):
 }
 
 SURVIVORS = {
-    "10-standardise": {},
-    "10-threshold": {},
+    "10-standardise": {
+        "line 4: 1 -> 2": "A constant column is all zeros by then; divided by 2 it stays zeros.",
+    },
+    "10-threshold": {
+        "line 6: LtE -> Lt": "No number lies halfway between two neighbouring numbers.",
+    },
 }
