@@ -175,7 +175,7 @@ def squared_distances(points, centroids):
 def squared_distances(points, centroids):
     return (points[:, None, :] - centroids).sum(axis=2) ** 2
 """,
-            "squared before the sum",
+            "Is each difference squared first",
         ),
     ],
     "10-chances": [
