@@ -62,7 +62,7 @@ class Centers:
     Attributes
     ----------
     exact : ndarray of shape (n_clusters, n_features), float64
-        As given.
+        As given, scaled.
     weights : ndarray of shape (n_clusters, n_features + 1)
         Their product with ``points.blocks`` gives the scores.
     doubt : float
@@ -74,7 +74,7 @@ class Centers:
     def __init__(self, centers: np.ndarray, points: Points) -> None:
         moved = (centers - points.mean) / points.scale
         squares = (moved**2).sum(axis=1)
-        self.exact = centers
+        self.exact = centers / points.scale
         # The points have a 1 as last feature: one product gives c·x - ½‖c‖².
         self.weights = np.column_stack([moved, -squares / 2]).astype(points.blocks.dtype)
         size, reach = math.sqrt(squares.max()), points.reach
@@ -127,7 +127,8 @@ def nearest(
     lead = _lead(ahead, best, second, squares + centers.slack)
     if len(unsure):
         rows = chunk.rows.start + (unsure if some is None else some[unsure])
-        labels[unsure] = _by_distance(points.X.take(rows, axis=0), centers.exact)
+        exact = points.X.take(rows, axis=0).astype(np.float64) / points.scale
+        labels[unsure] = _by_distance(exact, centers.exact)
         lead[unsure] = 0
     return Nearest(labels, lead)
 
@@ -179,7 +180,7 @@ def _by_distance(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
     reach = np.sqrt(np.einsum("ij,ij->i", centers, centers).max())
     step = max(1, NUMBERS // centers.size)
     for start in range(0, len(rows), step):
-        some = rows[start : start + step].astype(np.float64)
+        some = rows[start : start + step]
         away = some[:, None, :] - centers
         distances = np.sqrt(np.einsum("ijk,ijk->ij", away, away))
         blur = 4 * DOUBLE * (np.sqrt(np.einsum("ij,ij->i", some, some)) + reach)

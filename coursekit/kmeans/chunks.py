@@ -23,7 +23,7 @@ from threadpoolctl import ThreadpoolController
 
 ROWS = 4096  # of a block at most
 PRODUCTS = 10**6  # of a block: up to here OpenBLAS has faster code for small matrices
-SCORES = 200_000  # of a chunk
+SCORES = 400_000  # of a chunk
 
 Map = Callable[..., Iterator[Any]]
 
@@ -78,12 +78,14 @@ def crew(n_samples: int) -> Iterator[Map]:
     not worth a thread.
     """
     threads = min(n_samples // ROWS, _processors())
-    if threads < 2:
-        yield map
-        return
-    # One thread each in the linear algebra, or they would take each other's processors.
-    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        yield pool.map
+    # One thread in the linear algebra for each of ours, or they would take each other's
+    # processors; and for one of ours, too: the last digits then are the same on every machine.
+    with _libraries().limit(limits=1, user_api="blas"):
+        if threads < 2:
+            yield map
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield pool.map
 
 
 def _processors() -> int:

@@ -49,7 +49,7 @@ def lloyd(points: Points, start: np.ndarray, max_iter: int, tol: float, each: Ma
     max_iter : int
         Iterations at most.
     tol : float
-        End when the squared shifts of all centres add up to no more than this.
+        End when the squared shifts of all centres, in the points' scale, add up to no more.
     each : callable
         ``map``, or one over threads.
     """
@@ -60,7 +60,7 @@ def lloyd(points: Points, start: np.ndarray, max_iter: int, tol: float, each: Ma
         if n_iter % AFRESH == 0:
             clusters.recount(each)
         new = clusters.update(centers)
-        shift = np.sqrt(((new - centers) ** 2).sum(axis=1))
+        shift = np.sqrt((((new - centers) / points.scale) ** 2).sum(axis=1))
         clusters.moved(shift)
         centers = new
         if not changed:
@@ -202,4 +202,4 @@ class Clusters:
         The nearest centre may have gone away by its shift, another may have come nearer by its
         own: by no more than the two longest together.
         """
-        self.travel += np.sort(shift)[-2:].sum() / self.points.scale * (1 + 1e-6)
+        self.travel += np.sort(shift)[-2:].sum() * (1 + 1e-6)

@@ -44,7 +44,7 @@ class Points:
     chunks : list of Chunk
         How the rows are cut.
     variance : float
-        The mean of the features' variances.
+        The mean of the features' variances, in that scale.
     scratch : Scratch
         Memory to work in.
     """
@@ -68,7 +68,7 @@ class Points:
             if self.reach <= OUTLYING * typical:
                 break  # else few far points leave float32 no digits for the many others
         first = np.sum(firsts, axis=0) / n_samples
-        self.variance = float(typical**2 - first @ first) / n_features * self.scale**2
+        self.variance = float(typical**2 - first @ first) / n_features
 
     def _survey(self, chunk: Chunk) -> tuple[np.ndarray, float]:
         """Return the sum of a chunk's rows and its largest number, sign left out."""

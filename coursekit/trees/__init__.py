@@ -2,7 +2,7 @@
 
 >>> from coursekit.trees import TreeClassifier, information_gain
 >>> import pandas as pd
->>> table = pd.DataFrame({"rain": ["no", "no", "yes", "yes"], "wind": [3.0, 9.0, 2.0, 8.0]})
+>>> table = pd.DataFrame({"rain": ["no", "no", "yes", "yes"], "wind": [2, 9, 3, 8]})
 >>> umbrella = ["no", "no", "yes", "no"]
 >>> round(information_gain(umbrella, table["rain"]), 4)
 0.3113
@@ -10,8 +10,8 @@
 rain
 ├─ no: no (2)
 └─ yes: wind
-   ├─ ≤ 5: yes (1)
-   └─ > 5: no (1)
+   ├─ ≤ 5.5: yes (1)
+   └─ > 5.5: no (1)
 """
 
 from .estimator import TreeClassifier
