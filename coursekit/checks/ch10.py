@@ -195,7 +195,7 @@ def _loops(function: Callable) -> bool:
     hints=(
         "With the shapes (7, 2) and (2, 2) NumPy cannot know what belongs to what. Which shape of"
         " the points would make every point meet every centroid?",
-        "`None` as an index gives an array one more axis, of length 1. Arrays are matched from their"
+        "`None` as an index gives one more axis, of length 1. NumPy matches arrays from the"
         " last axis on. So where should the new axis of the points stand?",
         "Of the result's three axes, which one is the coordinates? That one has to be summed away.",
     ),
