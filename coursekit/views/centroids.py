@@ -354,7 +354,9 @@ def _stepper(points: Any, ways: dict[str, list[Step]], names: list[str]) -> VBox
     choice = Dropdown(options=list(ways), description="Start")
     step = IntSlider(min=0, max=1, description="Step")
     play = Play(min=0, max=1, interval=1500)
-    told, picture = HTML(), Image(format="png")
+    told = HTML()
+    # At its own size: stretched to the width of the page, it would be blurred and too high.
+    picture = Image(format="png", layout={"align_self": "flex-start"})
     step.add_class("ck-centroids-step")
     choice.add_class("ck-centroids-start")
     jslink((play, "value"), (step, "value"))
