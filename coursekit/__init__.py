@@ -22,6 +22,8 @@ _FACE = {
     "spark": "spark_session",
     "cloud": None,
     "mapreduce": None,
+    "kmeans": None,
+    "trees": None,
     "views": None,
     "CourseError": "errors",
 }
