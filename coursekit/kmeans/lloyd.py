@@ -135,7 +135,7 @@ class Clusters:
             return None
         some = None if count > MANY * len(labels) else np.flatnonzero(doubtful)
         where = slice(None) if some is None else some
-        # While centres move far, next time all points must be looked at whatever their leads.
+        # While centres move far, all points must be looked at next time, whatever their leads.
         leads = some is not None or self.shift < self.leads[number]
         found = nearest(self.points, chunk, centers, some, leads)
         if found.lead is None:
