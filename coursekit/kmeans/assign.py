@@ -40,13 +40,13 @@ class Nearest:
     ----------
     labels : ndarray of shape (n,)
         Index of the nearest centre; of equally near ones the lowest.
-    lead : ndarray of shape (n,), float32
+    lead : ndarray of shape (n,), or None
         A lower bound of the distance to the second-nearest centre minus that to the nearest, in
-        the scale of `Points.blocks`.
+        the scale of `Points.blocks`. None if it was not asked for.
     """
 
     labels: np.ndarray
-    lead: np.ndarray
+    lead: np.ndarray | None
 
 
 class Centers:
@@ -94,7 +94,11 @@ def label_type(n_clusters: int) -> type:
 
 
 def nearest(
-    points: Points, chunk: Chunk, centers: Centers, some: np.ndarray | None = None
+    points: Points,
+    chunk: Chunk,
+    centers: Centers,
+    some: np.ndarray | None = None,
+    leads: bool = False,
 ) -> Nearest:
     """Return the nearest centres of the points in a chunk, or of some of them.
 
@@ -108,59 +112,80 @@ def nearest(
         The centres.
     some : ndarray of int, optional
         Which of the chunk's points, counted from its first; by default all.
+    leads : bool
+        Whether to give the leads, too.
     """
     if some is None:
         columns, squares = points.blocks[chunk.blocks], points.squares[chunk.rows]
     else:
         rows = some + chunk.rows.start
         columns, squares = points.gathered(rows), points.squares.take(rows)
+    count, scratch = len(squares), points.scratch
     if len(centers) == 1:
-        return Nearest(np.zeros(len(squares), np.uint8), np.full(len(squares), np.inf, np.float32))
+        return Nearest(np.zeros(count, np.uint8), np.full(count, np.inf) if leads else None)
     shape = (len(columns), len(centers), columns.shape[2])
-    scores = points.scratch.array("scores", shape, columns.dtype)
+    scores = scratch.array("scores", shape, columns.dtype)
     np.matmul(centers.weights, columns, out=scores)
-    largest = _largest_two(scores, points.scratch)
-    best, second, labels = (found.ravel()[: len(squares)] for found in largest)
-    ahead = best - second
-    ahead -= centers.doubt
-    unsure = np.flatnonzero(ahead <= 0)
-    lead = _lead(ahead, best, second, squares + centers.slack)
+    best, labels, contested = _largest(scores, centers.doubt, scratch)
+    lead = None
+    if leads:
+        second = _second(scores, labels, scratch)
+        parts = (part.ravel()[:count] for part in (best, second))
+        lead = _lead(*parts, squares + centers.slack, centers.doubt)
+    labels = labels.ravel()[:count]
+    unsure = np.flatnonzero(contested.ravel()[:count])
     if len(unsure):
         rows = chunk.rows.start + (unsure if some is None else some[unsure])
         exact = points.X.take(rows, axis=0).astype(np.float64) / points.scale
         labels[unsure] = _by_distance(exact, centers.exact)
-        lead[unsure] = 0
+        if leads:
+            lead[unsure] = 0
     return Nearest(labels, lead)
 
 
-def _largest_two(scores: np.ndarray, scratch: Scratch) -> tuple[np.ndarray, ...]:
-    """Return the largest score of each point, the second largest, and whose the largest is.
+def _largest(scores: np.ndarray, doubt: float, scratch: Scratch) -> tuple[np.ndarray, ...]:
+    """Return the largest score of each point, whose it is, and whether another may be as large.
 
     Parameters
     ----------
     scores : ndarray of shape (n_blocks, n_clusters, block)
-        Changed on the way.
+        Scores of points.
+    doubt : float
+        Scores that differ by no more than this may be equal.
     scratch : Scratch
         Memory to work in.
     """
-    numbers = np.arange(scores.shape[1], dtype=label_type(scores.shape[1]))[:, None]
-    is_best = scratch.array("is best", scores.shape, bool)
-    which = scratch.array("which", scores.shape, numbers.dtype)
+    numbers = _numbers(scores)
     best = scores.max(axis=1)
-    np.equal(scores, best[:, None], out=is_best)
-    labels = np.multiply(is_best, numbers, out=which).max(axis=1)
-    # Put out of the race, the winner leaves the second place to be found the same way.
-    np.equal(labels[:, None], numbers, out=is_best)
+    near = scratch.array("near", scores.shape, bool)
+    np.greater_equal(scores, (best - scores.dtype.type(doubt))[:, None], out=near)
+    which = scratch.array("which", scores.shape, numbers.dtype)
+    labels = np.multiply(near, numbers, out=which).max(axis=1)
+    contested = near.view(np.uint8).sum(axis=1, dtype=numbers.dtype) > 1
+    return best, labels, contested
+
+
+def _second(scores: np.ndarray, labels: np.ndarray, scratch: Scratch) -> np.ndarray:
+    """Return the largest score of each point but that of its label; changes the scores."""
+    own = scratch.array("near", scores.shape, bool)
     far = scratch.array("far", scores.shape, scores.dtype)
-    scores -= np.multiply(is_best, scores.dtype.type(FAR), out=far)
-    return best, scores.max(axis=1), labels
+    np.equal(labels[:, None], _numbers(scores), out=own)
+    scores -= np.multiply(own, scores.dtype.type(FAR), out=far)
+    return scores.max(axis=1)
 
 
-def _lead(ahead, best, second, squares) -> np.ndarray:
+def _numbers(scores: np.ndarray) -> np.ndarray:
+    return np.arange(scores.shape[1], dtype=label_type(scores.shape[1]))[:, None]
+
+
+def _lead(best, second, squares, doubt) -> np.ndarray:
     """Return a lower bound of the second distance minus the first; changes what it is given.
 
-    It is (second² - first²) / (second + first), and half the numerator is what is ahead.
+    It is (second² - first²) / (second + first), and half the numerator is by how much the best
+    score is ahead.
     """
+    ahead = best - second
+    ahead -= doubt
     best *= -2
     best += squares
     second *= -2

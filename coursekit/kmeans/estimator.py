@@ -24,6 +24,7 @@ from .lloyd import Clustering, lloyd
 from .points import Points, inertia
 from .start import at_random, kmeans_plusplus
 
+SAME = 1e-10  # inertias nearer to each other, relatively, are equal
 STARTS = {"k-means++": (kmeans_plusplus, 1), "random": (at_random, 10)}  # and how often by default
 
 
@@ -192,7 +193,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         for _ in range(runs if self.n_init == "auto" else self.n_init):
             start = points.X[draw(points, self.n_clusters, random, each)].astype(np.float64)
             run = lloyd(points, start, self.max_iter, tol, each)
-            if best is None or run.inertia < best.inertia:
+            # The same clusters in another order differ by rounding: no reason to change.
+            if best is None or run.inertia < best.inertia * (1 - SAME):
                 best = run
         return best
 

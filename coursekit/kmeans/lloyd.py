@@ -13,7 +13,9 @@ from .assign import SINGLE, Centers, label_type, nearest
 from .chunks import Chunk, Map
 from .points import Points, inertia, pieces
 
-MANY = 0.4  # share of a chunk from which taking all its points is cheaper than gathering some
+MANY = 0.25  # share of a chunk from which taking all its points is cheaper than gathering some
+FEW = 0.15  # share of all points that leads must leave to be looked at, to be worth finding
+SAMPLED = 16  # every so many leads tell how large they are
 AFRESH = 32  # iterations after which sums are taken anew, so that rounding cannot pile up
 
 
@@ -89,8 +91,12 @@ class Clusters:
         The cluster of each point; ``n_clusters`` means none yet.
     travel : float
         How far centres have moved so far: the two longest shifts of each iteration, summed.
+    shift : float
+        What the last iteration added to the travel.
     holds : ndarray of shape (n_samples,), float32
         Up to which travel a point's label holds for certain.
+    leads : list of float
+        For each chunk, the lead that all but `FEW` of its points had when it was last found.
     sums : ndarray of shape (n_clusters, n_features), float64
         Sums of the points of each cluster, moved to the points' mean.
     counts : ndarray of shape (n_clusters,), float64
@@ -101,7 +107,8 @@ class Clusters:
         n_samples, n_features = points.X.shape
         self.points = points
         self.labels = np.full(n_samples, n_clusters, label_type(n_clusters))
-        self.travel = 0.0
+        self.travel = self.shift = 0.0
+        self.leads = [np.inf] * len(points.chunks)
         self.holds = np.zeros(n_samples, np.float32)
         self.sums = np.zeros((n_clusters, n_features))
         self.counts = np.zeros(n_clusters)
@@ -110,26 +117,36 @@ class Clusters:
         """Give each point to its nearest centre; return whether any point changed its cluster."""
         known = Centers(centers, self.points)
         changed = False
-        for change in each(lambda chunk: self._assign(chunk, known), self.points.chunks):
+        numbers = range(len(self.points.chunks))
+        for change in each(lambda number: self._assign(number, known), numbers):
             if change is not None:
                 changed = True
                 self.sums += change[0]
                 self.counts += change[1]
         return changed
 
-    def _assign(self, chunk: Chunk, centers: Centers) -> tuple[np.ndarray, np.ndarray] | None:
+    def _assign(self, number: int, centers: Centers) -> tuple[np.ndarray, np.ndarray] | None:
         """Assign one chunk; return what its changed points add to sums and counts."""
+        chunk = self.points.chunks[number]
         labels, holds = self.labels[chunk.rows], self.holds[chunk.rows]
         doubtful = holds <= self.travel
-        number = np.count_nonzero(doubtful)
-        if not number:
+        count = np.count_nonzero(doubtful)
+        if not count:
             return None
-        some = None if number > MANY * len(labels) else np.flatnonzero(doubtful)
+        some = None if count > MANY * len(labels) else np.flatnonzero(doubtful)
         where = slice(None) if some is None else some
-        found = nearest(self.points, chunk, centers, some)
-        found.lead += self.travel
-        found.lead *= 1 - 4 * SINGLE  # nothing may be rounded upwards
-        holds[where] = found.lead
+        # While centres move far, all points must be looked at next time, whatever their leads.
+        leads = some is not None or self.shift < self.leads[number]
+        found = nearest(self.points, chunk, centers, some, leads)
+        if found.lead is None:
+            holds[:] = 0
+        else:
+            if some is None:
+                sample = np.sort(found.lead[::SAMPLED])
+                self.leads[number] = float(sample[int(FEW * len(sample))])
+            found.lead += self.travel
+            found.lead *= 1 - 4 * SINGLE  # nothing may be rounded upwards
+            holds[where] = found.lead
         differ = np.flatnonzero(found.labels != labels[where])
         if not len(differ):
             return None
@@ -202,4 +219,5 @@ class Clusters:
         The nearest centre may have gone away by its shift, another may have come nearer by its
         own: by no more than the two longest together.
         """
-        self.travel += np.sort(shift)[-2:].sum() * (1 + 1e-6)
+        self.shift = float(np.sort(shift)[-2:].sum()) * (1 + 1e-6)
+        self.travel += self.shift

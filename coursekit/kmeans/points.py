@@ -17,7 +17,8 @@ class Points:
 
     Most questions of the form "which centre is nearer" have an answer that float32 can tell with
     certainty, at half the memory and half the time of float64. The few others are decided from
-    the points themselves, see `assign`.
+    the points themselves, see `assign`. Where a few points lie very far from all others, the copy
+    is in float64: too many questions would be left open.
 
     Parameters
     ----------
