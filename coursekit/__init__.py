@@ -23,6 +23,8 @@ _FACE = {
     "cloud": None,
     "engines": None,
     "mapreduce": None,
+    "kmeans": None,
+    "trees": None,
     "views": None,
     "CourseError": "errors",
 }

@@ -14,6 +14,7 @@ _FACE = {
     "show_objects": "objects",
     "COLOURS": "figure",
     "show": "figure",
+    "explore_centroids": "centroids",
     "explore_epsilon": "privacy",
     "explore_life_cycle": "life_cycle",
     "explore_stages": "stages",

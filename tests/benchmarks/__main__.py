@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from . import chapters, cluster, feedback, startup, storage, wordcount
+from . import chapters, cluster, feedback, kmeans, startup, storage, wordcount
 from .harness import main
 
 BENCHMARKS = [
     *wordcount.BENCHMARKS,
+    *kmeans.BENCHMARKS,
     *startup.BENCHMARKS,
     *cluster.BENCHMARKS,
     *storage.BENCHMARKS,
