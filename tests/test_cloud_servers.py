@@ -553,7 +553,7 @@ def test_a_check_has_an_account_of_its_own_that_is_empty_each_time(cloud):
 
 def test_no_check_runs_in_a_real_account(monkeypatch):
     monkeypatch.setenv("COURSEKIT_CLOUD", "real")
-    with pytest.raises(ck.CourseError, match="needs the course's own AWS"):
+    with pytest.raises(ck.CourseError, match="needs the course's own clouds"):
         Account()
 
 

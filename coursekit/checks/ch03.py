@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from coursekit.cloud.real import require_local
 from coursekit.exercises import Misconception, exercise, require, trial
 from coursekit.quizzes import Option, Question
 
@@ -587,6 +588,7 @@ def _azure() -> AzureVMs:
 def azure(answer):
     from azure.mgmt.compute import ComputeManagementClient
 
+    require_local()
     vms = _azure()
     vms._state.clear()
     compute = ComputeManagementClient(vms.credential, vms.subscription_id, **vms.client_options)

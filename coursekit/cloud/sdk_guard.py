@@ -25,6 +25,54 @@ _AZURE_TRANSPORTS = (
 )
 
 
+class Watch:
+    """Stands around what an SDK sends, until it is taken away.
+
+    Parameters
+    ----------
+    places : callable
+        Returns the classes that send, each with the name of its method; imports late. The
+        method's first argument is a request with a ``url``, or is the address itself.
+    around : callable
+        ``around(sender, target, send)`` is called in the place of each sending, and returns what
+        ``send()`` does, or refuses.
+    """
+
+    def __init__(
+        self,
+        places: Callable[[], list[tuple[type, str]]],
+        around: Callable[[Any, Any, Callable[[], Any]], Any],
+    ) -> None:
+        self._places = places
+        self._around = around
+        self._watched: list[tuple[type, str, Any]] = []
+
+    def install(self) -> None:
+        """Watch every client of the SDK, those made before included."""
+        self._watched = [self._watch(kind, name) for kind, name in self._places()]
+
+    def remove(self) -> None:
+        """Leave the SDK as it was."""
+        for kind, name, own in self._watched:
+            if own is None:
+                delattr(kind, name)
+            else:
+                setattr(kind, name, own)
+
+    def _watch(self, kind: type, name: str) -> tuple[type, str, Any]:
+        own = vars(kind).get(name)  # None: inherited, so taking ours away is enough
+        send = getattr(kind, name)
+
+        @functools.wraps(send)
+        def watched(*args: Any, **named: Any) -> Any:
+            # After the sender: a request, or an address, which Google's own code gives by name.
+            target = args[1] if len(args) > 1 else named.get("url") or named["request"]
+            return self._around(args[0], target, lambda: send(*args, **named))
+
+        setattr(kind, name, watched)
+        return kind, name, own
+
+
 class Guard:
     """Refuses calls of one SDK to other machines, as long as somebody has asked for it.
 
@@ -35,56 +83,40 @@ class Guard:
     mend : str
         What the learner should do instead.
     places : callable
-        Returns the classes that send, each with the name of its method; imports late. The
-        method's first argument is the address, or has it as ``url``.
+        As a `Watch` takes it.
     """
 
     def __init__(self, who: str, mend: str, places: Callable[[], list[tuple[type, str]]]) -> None:
         self._who = who
         self._mend = mend
-        self._places = places
         self._asked = 0
-        self._watched: list[tuple[type, str, Any]] = []
+        self._watch = Watch(places, self._refuse_other_machines)
 
     def install(self) -> None:
         """Watch every client of the SDK, those made before included."""
         with _lock:
             self._asked += 1
             if self._asked == 1:
-                self._watched = [self._watch(kind, name) for kind, name in self._places()]
+                self._watch.install()
 
     def remove(self) -> None:
         """Take one request to watch back; with the last one the SDK is as it was."""
         with _lock:
             self._asked -= 1
             if self._asked == 0:
-                for kind, name, own in self._watched:
-                    if own is None:
-                        delattr(kind, name)
-                    else:
-                        setattr(kind, name, own)
+                self._watch.remove()
 
-    def _watch(self, kind: type, name: str) -> tuple[type, str, Any]:
-        own = vars(kind).get(name)  # None: inherited, so taking ours away is enough
-        send = getattr(kind, name)
-
-        @functools.wraps(send)
-        def watched(*args: Any, **named: Any) -> Any:
-            # After the sender: a request, or an address, which Google's own code gives by name.
-            target = args[1] if len(args) > 1 else named.get("url") or named["request"]
-            host = urlsplit(getattr(target, "url", target)).hostname or ""
-            if not is_loopback(host):
-                raise CourseError(
-                    f"{self._who} was about to call {host}, which is not on this machine.",
-                    self._mend,
-                )
-            return send(*args, **named)
-
-        setattr(kind, name, watched)
-        return kind, name, own
+    def _refuse_other_machines(self, sender: Any, target: Any, send: Callable[[], Any]) -> Any:
+        host = urlsplit(getattr(target, "url", target)).hostname or ""
+        if not is_loopback(host):
+            raise CourseError(
+                f"{self._who} was about to call {host}, which is not on this machine.", self._mend
+            )
+        return send()
 
 
-def _azure() -> list[tuple[type, str]]:
+def azure_places() -> list[tuple[type, str]]:
+    """Return where the clients of Azure send."""
     import azure.core.pipeline.transport as transports
 
     found = []
@@ -95,7 +127,8 @@ def _azure() -> list[tuple[type, str]]:
     return found
 
 
-def _google() -> list[tuple[type, str]]:
+def google_places() -> list[tuple[type, str]]:
+    """Return where the clients of Google Cloud send."""
     from google.auth.transport import _http_client, requests
 
     return [
@@ -112,10 +145,10 @@ azure = Guard(
     "Make a BlobServiceClient by from_connection_string("
     'os.environ["AZURE_STORAGE_CONNECTION_STRING"]), a ComputeManagementClient with'
     " **vms.client_options.",
-    _azure,
+    azure_places,
 )
 google = Guard(
     "The Google Cloud SDK",
     "Make a storage.Client() without an endpoint, an InstancesClient with **gce.client_options.",
-    _google,
+    google_places,
 )

@@ -1,0 +1,249 @@
+"""Guards of real accounts whose SDKs have no hook for all their clients: Azure and Google Cloud.
+
+Every HTTP request of the SDK in this kernel comes by here, whoever made the client. A request to
+the guarded account must be one of its routes; one to a place where tokens are handed out may pass;
+any other machine is refused. What the guard itself asks goes by a sender of its own, marked
+`PLAIN`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import re
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from coursekit.cloud import sdk_guard
+from coursekit.cloud.real_account import RealAccount, refuse_operation
+from coursekit.errors import CourseError
+
+PLAIN = "coursekit_plain"  # an attribute of senders that nobody watches
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Route:
+    """One call that the chapters need.
+
+    Attributes
+    ----------
+    method, path : str
+        ``{name}`` in the path stands for one part of it, ``{name*}`` for all that follows.
+    operation : str
+        How the SDK spells it.
+    query : tuple of (str, str)
+        Parameters of the address that it must have, so that calls with one path are told apart.
+    """
+
+    method: str
+    path: str
+    operation: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Call:
+    """One HTTP request on its way to a real account, as the rules of each service see it.
+
+    Attributes
+    ----------
+    request : object
+        azure-core's or requests' own; what the rules change in it is sent.
+    operation : str
+        How the SDK spells it, when its route was found.
+    names : dict of str to str
+        What stands in the place of the ``{name}`` of the route.
+    """
+
+    request: Any
+    operation: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.request.url)
+        self.method: str = self.request.method.upper()
+        self.place, self.host, self.path = parts.netloc, parts.hostname or "", parts.path
+        self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request, with names in small letters."""
+        return {name.lower(): value for name, value in self.request.headers.items()}
+
+    @property
+    def data(self) -> Any:
+        """The body: bytes, text, or something to read from."""
+        request = self.request
+        return request.body if hasattr(request, "prepare_body") else request.data
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body's JSON; empty where there is none."""
+        body = self.data or "{}"
+        return json.loads(body) if isinstance(body, str | bytes) else {}
+
+    @json.setter
+    def json(self, value: dict[str, Any]) -> None:
+        body = json.dumps(value).encode()
+        if hasattr(self.request, "prepare_body"):
+            self.request.body = body
+        else:
+            self.request.data = body
+        self.request.headers["Content-Length"] = str(len(body))
+
+    def follow(self, routes: Iterable[Route]) -> bool:
+        """Tell whether one of the routes is this request's, and take its operation and names."""
+        parts = [unquote(part) for part in self.path.split("/")]
+        if "." in parts or ".." in parts:  # the address could mean another one
+            return False
+        for route in routes:
+            found = _pattern(route.path).fullmatch(self.path)
+            fits = all(self.query.get(name) == value for name, value in route.query)
+            if found and fits and route.method == self.method:
+                self.operation = route.operation
+                self.names = {name: unquote(part) for name, part in found.groupdict().items()}
+                return True
+        return False
+
+
+@functools.cache
+def _pattern(path: str) -> re.Pattern[str]:
+    text = re.sub(r"\\{(\w+)\\\*\\}", r"(?P<\1>.+)", re.escape(path))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", text), re.IGNORECASE)
+
+
+class HttpAccount(RealAccount):
+    """A guarded account that is reached by plain HTTP requests.
+
+    A kind has ``_routes``, ``_examine`` and, if the answer matters, ``_after``.
+    """
+
+    PROVIDER: ClassVar[str]  # "Azure"
+    _watch: ClassVar[RealWatch]
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._place = urlsplit(address).netloc
+
+    def serves(self, call: Call) -> bool:
+        """Tell whether a request is meant for this account's service."""
+        return call.place == self._place
+
+    def pass_on(self, call: Call, send: Callable[[], Any]) -> Any:
+        """Send a request if the rules allow it, and return the answer."""
+        if not call.follow(self._routes):
+            refuse_operation(f"{call.method} {call.path}", self.PROVIDER)
+        self._examine(call)
+        response = send()
+        if inspect.isawaitable(response):  # a client of the SDK's asynchronous kind
+            return self._awaited(call, response)
+        self._after(call, response.status_code)
+        return response
+
+    async def _awaited(self, call: Call, answer: Awaitable[Any]) -> Any:
+        response = await answer
+        self._after(call, response.status_code)
+        return response
+
+    @property
+    def _routes(self) -> Iterable[Route]:
+        raise NotImplementedError
+
+    def _examine(self, call: Call) -> None:
+        """Raise `CourseError` for what the rules refuse, and tag what the call makes."""
+        raise NotImplementedError
+
+    def _after(self, call: Call, status: int) -> None:
+        """Take note of an answer."""
+
+    def _install(self) -> None:
+        self._watch.add(self)
+
+    def _uninstall(self) -> None:
+        self._watch.take(self)
+
+
+class RealWatch:
+    """Knows the guarded accounts of one SDK, and refuses what belongs to none of them.
+
+    Parameters
+    ----------
+    who : str
+        The SDK's name, for the message.
+    places : callable
+        As `sdk_guard.Watch` takes it.
+    logins : tuple of str
+        Where tokens are handed out: names of machines, or endings of names after a ``.``.
+    """
+
+    def __init__(
+        self, who: str, places: Callable[[], list[tuple[type, str]]], logins: tuple[str, ...]
+    ) -> None:
+        self._who = who
+        self._logins = logins
+        self._accounts: list[HttpAccount] = []
+        self._watch = sdk_guard.Watch(places, self._around)
+
+    def add(self, account: HttpAccount) -> None:
+        """Let requests to an account pass by its rules."""
+        with _lock:
+            if not self._accounts:
+                self._watch.install()
+            self._accounts = [*self._accounts, account]
+
+    def take(self, account: HttpAccount) -> None:
+        """Take an account back; with the last one the SDK is as it was."""
+        with _lock:
+            self._accounts = [one for one in self._accounts if one is not account]
+            if not self._accounts:
+                self._watch.remove()
+
+    def _around(self, sender: Any, target: Any, send: Callable[[], Any]) -> Any:
+        if getattr(sender, PLAIN, False):
+            return send()
+        address = getattr(target, "url", target)
+        if isinstance(target, str):
+            account = None  # a request for a token
+        else:
+            call = Call(target)
+            account = next((one for one in self._accounts if one.serves(call)), None)
+        if account is not None:
+            return account.pass_on(call, send)
+        host = urlsplit(address).hostname or ""
+        if not self._is_login(host):
+            guarded = ", ".join(sorted(one._place for one in self._accounts))
+            raise CourseError(
+                f"{self._who} was about to call {host}, which the guard does not know.",
+                f"Use clients of what you have started: {guarded}",
+            )
+        return send()
+
+    def _is_login(self, host: str) -> bool:
+        return any(
+            host == name or (name.startswith(".") and host.endswith(name)) for name in self._logins
+        )
+
+
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud, and the
+# address at which a machine of Azure asks for its own identity.
+azure = RealWatch(
+    "The Azure SDK",
+    sdk_guard.azure_places,
+    (
+        "login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn",
+        "login.microsoft.com", "169.254.169.254",
+    ),
+)  # fmt: skip
+google = RealWatch(
+    "The Google Cloud SDK",
+    sdk_guard.google_places,
+    (
+        "oauth2.googleapis.com", "accounts.google.com", "sts.googleapis.com",
+        "iamcredentials.googleapis.com", "metadata.google.internal", "169.254.169.254",
+    ),
+)  # fmt: skip
