@@ -182,9 +182,9 @@ def application(state: State) -> Flask:
 
 
 def _require_place(
-    state: State, subscription: str = "", group: str = RESOURCE_GROUP, **_: str
+    state: State, subscription: str | None = None, group: str = RESOURCE_GROUP, **_: str
 ) -> None:
-    if subscription != state.subscription:
+    if subscription not in (None, state.subscription):
         message = f"The subscription '{subscription}' could not be found."
         raise _Refused(404, "SubscriptionNotFound", message)
     if group.lower() not in state.groups:

@@ -12,7 +12,6 @@ from coursekit.errors import CourseError
 
 _CONTAINER, _BLOB = "/{container}", "/{container}/{blob*}"
 _IS_CONTAINER = ("restype", "container")
-# A parameter `comp` asks for another operation at the same address, so it is a part of the route.
 ROUTES = (
     Route("GET", "/", "list_containers", (("comp", "list"),)),
     Route("GET", _CONTAINER, "list_blobs", (("comp", "list"), _IS_CONTAINER)),
@@ -42,8 +41,6 @@ def require_plain(call: Call) -> None:
     known = {"restype", "comp", "timeout", "blockid", "prefix", "delimiter", "marker", "include",
              "maxresults"}  # fmt: skip
     extra = sorted(call.query.keys() - known)
-    if not any(("comp", call.query.get("comp")) in route.query for route in ROUTES):
-        extra += ["comp"] * ("comp" in call.query)
     if call.method == "PUT":
         for name in sorted(call.headers):
             is_known = name in _HEADERS or name.startswith(_BEGINNINGS)

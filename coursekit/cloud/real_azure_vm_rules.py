@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,13 +68,11 @@ def _cost(body: dict[str, Any]) -> str:
     plain = {path.lower() for path in _PLAIN}
     for path in _paths(body, machine_schema()):
         if not any(path.lower() == one or path.lower().startswith(f"{one}.") for one in plain):
-            return f"the course does not know what {path.split('.')[-1]} costs"
+            return f"the course does not know what {path} costs"
     image = _part(body, "properties", "storageProfile", "imageReference") or {}
     names = {str(name).lower(): str(value).lower() for name, value in image.items()}
     publisher = names.get("publisher", FREE_PUBLISHERS[0])
-    is_pro = "pro" in f"{names.get('offer', '')}-{names.get('sku', '')}".replace("_", "-").split(
-        "-"
-    )
+    words = re.split(r"\W|_", f"{names.get('offer')}-{names.get('sku')}")
     if publisher not in FREE_PUBLISHERS or "pro" in words:
         return f"the software of {image.get('publisher')}'s image may have a price of its own"
     return ""

@@ -23,6 +23,8 @@ from coursekit.cloud.real_account import RealAccount, refuse_operation
 from coursekit.errors import CourseError
 
 PLAIN = "coursekit_plain"  # an attribute of senders that nobody watches
+# Parameters of an address that ask for another operation at the same path.
+CHOICES = ("comp", "restype", "uploadType")
 _lock = threading.Lock()
 
 
@@ -37,7 +39,7 @@ class Route:
     operation : str
         How the SDK spells it.
     query : tuple of (str, str)
-        Parameters of the address that it must have, so that calls with one path are told apart.
+        Its parameters among `CHOICES`: it must have these, and no others of them.
     """
 
     method: str
@@ -71,6 +73,12 @@ class Call:
         self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
 
     @property
+    def asked(self) -> str:
+        """The path, and what tells operations at one path apart."""
+        chosen = [f"{name}={self.query[name]}" for name in CHOICES if name in self.query]
+        return "?".join([self.path, "&".join(chosen)]).rstrip("?")
+
+    @property
     def headers(self) -> dict[str, str]:
         """The headers of the request, with names in small letters."""
         return {name.lower(): value for name, value in self.request.headers.items()}
@@ -98,13 +106,13 @@ class Call:
 
     def follow(self, routes: Iterable[Route]) -> bool:
         """Tell whether one of the routes is this request's, and take its operation and names."""
-        parts = [unquote(part) for part in self.path.split("/")]
-        if "." in parts or ".." in parts:  # the address could mean another one
+        if {".", ".."} & set(unquote(self.path).split("/")):  # it could mean another address
             return False
+        chosen = {name: self.query[name] for name in CHOICES if name in self.query}
         for route in routes:
             found = _pattern(route.path).fullmatch(self.path)
-            fits = all(self.query.get(name) == value for name, value in route.query)
-            if found and fits and route.method == self.method:
+            fits = route.method == self.method and dict(route.query) == chosen
+            if found and fits:
                 self.operation = route.operation
                 self.names = {name: unquote(part) for name, part in found.groupdict().items()}
                 return True
@@ -114,7 +122,9 @@ class Call:
 @functools.cache
 def _pattern(path: str) -> re.Pattern[str]:
     text = re.sub(r"\\{(\w+)\\\*\\}", r"(?P<\1>.+)", re.escape(path))
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", text), re.IGNORECASE)
+    # No slash, and none in disguise: a server may read it as one.
+    one = r"(?P<\1>(?:(?!%2F)[^/])+)"
+    return re.compile(re.sub(r"\\{(\w+)\\}", lambda m: m.expand(one), text), re.IGNORECASE)
 
 
 class HttpAccount(RealAccount):
@@ -137,7 +147,7 @@ class HttpAccount(RealAccount):
     def pass_on(self, call: Call, send: Callable[[], Any]) -> Any:
         """Send a request if the rules allow it, and return the answer."""
         if not call.follow(self._routes):
-            refuse_operation(f"{call.method} {call.path}", self.PROVIDER)
+            refuse_operation(f"{call.method} {call.asked}", self.PROVIDER)
         self._examine(call)
         response = send()
         if inspect.isawaitable(response):  # a client of the SDK's asynchronous kind
