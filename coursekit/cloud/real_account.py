@@ -67,13 +67,14 @@ class RealAccount:
         """Return the guard that stands, or ask for the account and put one up."""
         with _lock:
             if cls._running is None:
-                guard = make(os.environ.get(cls.VARIABLE) or cls._ask())
+                guard = make(os.environ.get(cls.VARIABLE) or cls._hear())
                 guard._install()
                 cls._running = guard
             return cls._running
 
     @classmethod
-    def _ask(cls) -> str:
+    def _hear(cls) -> str:
+        """Ask the learner which account it is."""
         try:
             # `input` is looked up here: a kernel replaces it.
             return input(f"COURSEKIT_CLOUD=real: type the {cls.ASKS_FOR}: ")

@@ -134,7 +134,9 @@ class RealGoogleCompute(GoogleAccount):
                     found += [
                         Left(word, f"{zone.removeprefix('zones/')}/{one['name']}", tag)
                         for one in here.get(kind, [])
-                        if (tag := one.get("labels", {}).get(TAG)) and run in (None, tag)
+                        if zone.startswith("zones/")
+                        and (tag := one.get("labels", {}).get(TAG))
+                        and run in (None, tag)
                     ]
         return found
 

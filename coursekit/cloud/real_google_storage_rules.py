@@ -37,6 +37,9 @@ _QUERY = {
     "generation", "uploadType", "upload_id", "name", "ifGenerationMatch", "ifGenerationNotMatch",
     "ifMetagenerationMatch", "ifMetagenerationNotMatch",
 }  # fmt: skip
+_HEADERS = {
+    "x-goog-api-client", "x-goog-gcs-idempotency-token", "x-goog-request-params", "x-goog-hash",
+}  # fmt: skip
 # What a description may hold. Others lock what is made for years, or give rights away.
 _BUCKET_NAMES = {"name", "location", "labels", "storageClass", "iamConfiguration"}
 _OBJECT_NAMES = {
@@ -70,9 +73,6 @@ def require_plain(call: Call, about: dict[str, Any]) -> None:
         )
     if TAG in about.get("labels", {}):
         raise CourseError(f"The label {TAG} is the course's own.", "Choose another for yours.")
-
-
-_HEADERS = {"x-goog-api-client", "x-goog-gcs-idempotency-token", "x-goog-request-params"}
 
 
 def objection(call: Call, about: dict[str, Any]) -> str:
