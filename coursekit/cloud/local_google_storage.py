@@ -25,7 +25,8 @@ def google_storage(port: int = 0) -> LocalStorage | RealGoogleStorage:
     """Start the embedded Google Cloud Storage, or return the one of this kernel.
 
     From then on plain ``storage.Client()`` talks to it: ``STORAGE_EMULATOR_HOST`` and
-    ``GOOGLE_CLOUD_PROJECT`` lead there. No credentials are needed.
+    ``GOOGLE_CLOUD_PROJECT`` lead there, ``CLOUD_STORAGE_EMULATOR_ENDPOINT`` pyarrow's anonymous
+    client. No credentials are needed.
 
     With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
     of the learner's own project instead; see `coursekit.cloud.real_google_storage`.
@@ -75,7 +76,11 @@ class LocalStorage(KernelCloud):
         self._child = _start_emulator(port)
         self.endpoint = f"http://{LOOPBACK}:{self._child.port}"
         self._variables = Variables(
-            {"STORAGE_EMULATOR_HOST": self.endpoint, "GOOGLE_CLOUD_PROJECT": self.project},
+            {
+                "STORAGE_EMULATOR_HOST": self.endpoint,
+                "GOOGLE_CLOUD_PROJECT": self.project,
+                "CLOUD_STORAGE_EMULATOR_ENDPOINT": self.endpoint,  # pyarrow's client, in C++
+            },
             # Real credentials have no business here.
             ("GOOGLE_APPLICATION_CREDENTIALS",),
         )
