@@ -185,25 +185,23 @@ class RealWatch:
     ----------
     who : str
         The SDK's name, for the message.
-    places : callable
-        As `sdk_guard.Watch` takes it.
+    sending : sdk_guard.Watch
+        Where the SDK sends.
     logins : tuple of str
-        Where tokens are handed out: names of machines, or endings of names after a ``.``.
+        Names of the machines where tokens are handed out.
     """
 
-    def __init__(
-        self, who: str, places: Callable[[], list[tuple[type, str]]], logins: tuple[str, ...]
-    ) -> None:
+    def __init__(self, who: str, sending: sdk_guard.Watch, logins: tuple[str, ...]) -> None:
         self._who = who
         self._logins = logins
         self._accounts: list[HttpAccount] = []
-        self._watch = sdk_guard.Watch(places, self._around)
+        self._sending = sending
 
     def add(self, account: HttpAccount) -> None:
         """Let requests to an account pass by its rules."""
         with _lock:
             if not self._accounts:
-                self._watch.install()
+                self._sending.add(self._around)
             self._accounts = [*self._accounts, account]
 
     def take(self, account: HttpAccount) -> None:
@@ -211,7 +209,7 @@ class RealWatch:
         with _lock:
             self._accounts = [one for one in self._accounts if one is not account]
             if not self._accounts:
-                self._watch.remove()
+                self._sending.take(self._around)
 
     def _around(self, sender: Any, target: Any, send: Callable[[], Any]) -> Any:
         if getattr(sender, PLAIN, False):
@@ -225,7 +223,7 @@ class RealWatch:
         if account is not None:
             return account.pass_on(call, send)
         host = urlsplit(address).hostname or ""
-        if not self._is_login(host):
+        if host not in self._logins:
             guarded = ", ".join(sorted(one._place for one in self._accounts))
             raise CourseError(
                 f"{self._who} was about to call {host}, which the guard does not know.",
@@ -233,17 +231,12 @@ class RealWatch:
             )
         return send()
 
-    def _is_login(self, host: str) -> bool:
-        return any(
-            host == name or (name.startswith(".") and host.endswith(name)) for name in self._logins
-        )
-
 
 # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud, and the
 # address at which a machine of Azure asks for its own identity.
 azure = RealWatch(
     "The Azure SDK",
-    sdk_guard.azure_places,
+    sdk_guard.azure_sending,
     (
         "login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn",
         "login.microsoft.com", "169.254.169.254",
@@ -251,7 +244,7 @@ azure = RealWatch(
 )  # fmt: skip
 google = RealWatch(
     "The Google Cloud SDK",
-    sdk_guard.google_places,
+    sdk_guard.google_sending,
     (
         "oauth2.googleapis.com", "accounts.google.com", "sts.googleapis.com",
         "iamcredentials.googleapis.com", "metadata.google.internal", "169.254.169.254",
