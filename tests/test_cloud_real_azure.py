@@ -429,6 +429,7 @@ def test_blob_operations_of_no_chapter_are_refused(store, blobs):
         ("comp=lease&restype=container is not among", container.acquire_lease, ()),
         ("comp=snapshot is not among", blob.create_snapshot, ()),
         ("comp=tier is not among", blob.set_standard_blob_tier, ("Cool",)),
+        ("is not among", container.get_blob_client("../theirs/k").delete_blob, ()),
         ("x-ms-copy-source is more", blob.start_copy_from_url, (blob.url,)),
         ("x-ms-blob-type is more", container.get_blob_client("p").create_page_blob, (512,)),
     ):
