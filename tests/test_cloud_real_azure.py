@@ -66,15 +66,21 @@ class Login:
 @pytest.fixture(scope="module")
 def played():
     """Give a service that plays Resource Manager, and what it was asked."""
-    state, seen = State(SUBSCRIPTION, "token"), []
+    state, seen, busy = State(SUBSCRIPTION, "token"), [], []
     served = application(state)
 
     def recorded(environ, start_response):
         seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if busy and environ["REQUEST_METHOD"] == busy[0]:
+            busy.clear()
+            start_response("429 Too Many Requests", [("Retry-After", "0")])
+            return [b"{}"]
         return served(environ, start_response)
 
     service = Service(recorded, name="The real Azure", tls=True)
-    yield SimpleNamespace(state=state, seen=seen, url=service.url, authority=service.authority)
+    yield SimpleNamespace(
+        state=state, seen=seen, busy=busy, url=service.url, authority=service.authority
+    )
     service.stop()
 
 
@@ -215,6 +221,7 @@ def test_what_costs_is_confirmed_for_one_call(vms, compute, played):
     assert 'vms.confirm("begin_create_or_update")' in error.mend
     assert played.state.groups[vms.resource_group].machines == {}
     vms.confirm("begin_create_or_update")
+    played.busy.append("PUT")  # the SDK then sends the same request again
     make(vms.resource_group, "web", machine).result()
     refused("Standard_B2s", make, vms.resource_group, "two", machine)
 

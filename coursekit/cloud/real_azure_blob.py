@@ -21,7 +21,6 @@ from coursekit.cloud.real_account import (
     TAG,
     Left,
     refuse_foreign,
-    require_free,
     require_typed,
 )
 from coursekit.cloud.real_http import PLAIN, Call, HttpAccount
@@ -110,7 +109,7 @@ class RealAzureBlob(HttpAccount):
         if call.operation not in ("list_containers", "create_container"):
             self._require_own(container, call.operation)
         rules.require_small(call, self._sizes)
-        require_free(call.operation, rules.objection(call), self._take_confirmation, self.CALLED)
+        self._require_free(call, rules.objection(call))
 
     def _after(self, call: Call, status: int) -> None:
         container = call.names.get("container", "")

@@ -17,7 +17,6 @@ from coursekit.cloud.real_account import (
     TAG,
     Left,
     refuse_foreign,
-    require_free,
 )
 from coursekit.cloud.real_http import Call, HttpAccount
 from coursekit.errors import CourseError
@@ -128,7 +127,7 @@ class RealAzureVMs(HttpAccount):
         own = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
         if other := rules.foreign(body, own):
             refuse_foreign(other, call.operation, self.run)
-        require_free(call.operation, rules.objection(body), self._take_confirmation, self.CALLED)
+        self._require_free(call, rules.objection(body))
         self._make_group()
         call.json = rules.tagged(body, self.run)
 

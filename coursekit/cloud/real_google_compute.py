@@ -13,7 +13,7 @@ from typing import Any
 
 from coursekit.cloud import real_google_compute_rules as rules
 from coursekit.cloud import real_http
-from coursekit.cloud.real_account import TAG, Left, refuse_foreign, require_free
+from coursekit.cloud.real_account import TAG, Left, refuse_foreign
 from coursekit.cloud.real_google import GoogleAccount, login
 from coursekit.cloud.real_http import Call
 from coursekit.errors import CourseError
@@ -111,7 +111,7 @@ class RealGoogleCompute(GoogleAccount):
             if source := disk.get("source"):  # a disk that is there already
                 self._require_own("disks", source.split("/")[-1], call.operation)
         objection = rules.objection(body, call.names["zone"])
-        require_free(call.operation, objection, self._take_confirmation, self.CALLED)
+        self._require_free(call, objection)
         call.json = rules.tagged(body, self.run)
 
     def _require_own(self, kind: str, name: str, operation: str) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from coursekit.cloud import real_google_storage_rules as rules
 from coursekit.cloud import real_http
-from coursekit.cloud.real_account import TAG, Left, refuse_foreign, require_free
+from coursekit.cloud.real_account import TAG, Left, refuse_foreign
 from coursekit.cloud.real_google import GoogleAccount, login
 from coursekit.cloud.real_http import Call
 from coursekit.cloud.real_sizes import Sizes
@@ -92,7 +92,7 @@ class RealGoogleStorage(GoogleAccount):
             self._require_own(bucket, call.operation)
         rules.require_small(call, about, self._sizes)
         objection = rules.objection(call, about)
-        require_free(call.operation, objection, self._take_confirmation, self.CALLED)
+        self._require_free(call, objection)
         if call.operation == "create_bucket":
             call.json = rules.tagged(about, self.run)
 

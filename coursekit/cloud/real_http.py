@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from coursekit.cloud import sdk_guard
-from coursekit.cloud.real_account import RealAccount, refuse_operation
+from coursekit.cloud.real_account import RealAccount, refuse_operation, require_free
 from coursekit.errors import CourseError
 
 PLAIN = "coursekit_plain"  # an attribute of senders that nobody watches
+_CONFIRMED = "coursekit_confirmed"  # an attribute of requests: the SDK may send one several times
 # Parameters of an address that ask for another operation at the same path.
 CHOICES = ("comp", "restype", "uploadType")
 _lock = threading.Lock()
@@ -170,6 +171,12 @@ class HttpAccount(RealAccount):
 
     def _after(self, call: Call, status: int) -> None:
         """Take note of an answer."""
+
+    def _require_free(self, call: Call, reason: str) -> None:
+        """Raise `CourseError` if a call has to be confirmed; a request sent again has been."""
+        if not getattr(call.request, _CONFIRMED, False):
+            require_free(call.operation, reason, self._take_confirmation, self.CALLED)
+            setattr(call.request, _CONFIRMED, True)
 
     def _install(self) -> None:
         self._watch.add(self)
