@@ -21,6 +21,7 @@ _FACE = {
     "path": "data",
     "spark": "spark_session",
     "cloud": None,
+    "engines": None,
     "mapreduce": None,
     "views": None,
     "CourseError": "errors",

@@ -1,4 +1,4 @@
-"""The commands: ``coursekit lab``, ``run``, ``doctor``, ``reset``, ``progress``, ``data``."""
+"""The commands: ``coursekit lab``, ``run``, ``doctor``, ``reset`` and the others."""
 
 from __future__ import annotations
 
@@ -215,6 +215,64 @@ def data(
     else:
         for entry in shelf.manifest().values():
             typer.echo(f"{entry.name:12}{entry.rows:>9,} rows  {entry.licence:16} {entry.title}")
+
+
+engines = typer.Typer(help="Systems of several processes: start, look, stop.", no_args_is_help=True)
+app.add_typer(engines, name="engines")
+
+
+@engines.command("start")
+def engines_start(
+    name: Annotated[str, typer.Argument(help="spark-cluster or spark-connect.")],
+    workers: Annotated[int, typer.Option(help="Workers of a cluster.")] = 2,
+    cores: Annotated[int, typer.Option(help="Cores of each worker.")] = 1,
+    memory: Annotated[int, typer.Option(help="MiB of each worker, or of the server.")] = 1024,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 finds a free one.")] = 0,
+    master: Annotated[str, typer.Option(help="Where spark-connect runs its jobs.")] = "local[*]",
+) -> None:
+    """Start an engine that runs until you stop it, on this machine only.
+
+    Example: coursekit engines start spark-cluster --workers 2
+    """
+    from coursekit.engines import background
+    from coursekit.engines.keeper import Plan
+
+    if name not in background.KINDS:
+        raise typer.BadParameter(f"there is no engine {name!r}: {', '.join(background.KINDS)}")
+    plan = Plan(name, "", port=port, workers=workers, cores=cores, memory=memory, master=master)
+    typer.echo(f"Starting {name} …", err=True)
+    state = background.start(plan)
+    for server in state.servers:
+        typer.echo(f"{server.name:10} {server.pages}")
+    typer.echo("The notebooks use it with this setting:")
+    typer.echo(f"COURSEKIT_SPARK={state.url}")
+
+
+@engines.command("status")
+def engines_status() -> None:
+    """Show which engines run, process by process.
+
+    Example: coursekit engines status
+    """
+    from coursekit.engines import background
+
+    lines = background.status()
+    for line in lines:
+        mark = "✔ runs" if line.alive else "✘ dead"
+        typer.echo(f"{line.engine:14} {line.name:10} {mark}  {line.pages}")
+    if not lines:
+        typer.echo("No engine runs. Start one: coursekit engines start --help")
+
+
+@engines.command("stop")
+def engines_stop(name: Annotated[str, typer.Argument(help="The engine's name.")]) -> None:
+    """End an engine and everything that it started.
+
+    Example: coursekit engines stop spark-cluster
+    """
+    from coursekit.engines import background
+
+    typer.echo(f"{name} is stopped." if background.stop(name) else f"No {name} was running.")
 
 
 @app.command(hidden=True)

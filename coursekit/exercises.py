@@ -175,7 +175,7 @@ def trial(
         raise TrialRaised(
             tried,
             expected=expected,
-            traceback=f"Stopped after {_limit[-1]:g} s.",
+            traceback=f"Stopped: the limit is {_limit[-1]:g} s.",
             message="Your code did not come to an end. Is there a loop whose condition never"
             " becomes false?",
         ) from None

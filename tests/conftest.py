@@ -10,6 +10,23 @@ from tests.real_account import account, elsewhere, own_settings, settings  # noq
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--only-network", action="store_true", help="only notebooks and tests marked 'network'"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--only-network"):
+        stays = [item for item in items if _knows_the_network(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(stays)])
+        items[:] = stays
+
+
+def _knows_the_network(item):
+    return item.path.suffix == ".ipynb" or item.get_closest_marker("network")
+
+
 @pytest.fixture
 def work(tmp_path, monkeypatch):
     """Give the test a learner's folder of its own."""

@@ -14,6 +14,7 @@ The chapters run on a tenth of their data: the checks bring their own, and nbval
 from __future__ import annotations
 
 import ast
+import gc
 import itertools
 import linecache
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ def run_chapter(number: str, wrong_answers: dict[str, list[str]]) -> dict[str, A
         For each exercise the sources to put in place of its solution cell.
     """
     matplotlib.use("Agg")
+    gc.freeze()  # A kernel is empty: what other tests left here must not slow gc.collect() down.
     cells = lessons.read_notebook(lessons.chapter(number).path)["cells"]
     names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
     found: dict[str, Attempts] = {}

@@ -103,6 +103,7 @@ def test_child_processes_share_the_cloud(cloud):
     assert run(code) == "shared\n"
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("no_proxy", ["", "example.org", "*"])
 def test_a_proxy_is_not_asked(no_proxy):
     code = (
@@ -146,6 +147,7 @@ def test_importing_the_course_does_not_import_boto3():
 # Staying on this machine
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("service", ["s3", "ec2", "sts"])
 def test_boto3_is_refused_another_host(cloud, service):
     call = {"s3": "list_buckets", "ec2": "describe_regions", "sts": "get_caller_identity"}[service]
@@ -159,12 +161,14 @@ def test_boto3_is_refused_another_host(cloud, service):
         getattr(client, call)()
 
 
+@pytest.mark.network
 def test_boto3_is_refused_the_real_aws(cloud):
     client = boto3.Session().client("s3", endpoint_url="https://s3.us-east-1.amazonaws.com")
     with pytest.raises(ck.CourseError, match=r"s3\.us-east-1\.amazonaws\.com"):
         client.list_buckets()
 
 
+@pytest.mark.network
 def test_a_configuration_that_ignores_the_endpoint_is_refused(cloud):
     client = boto3.client("sqs", config=Config(ignore_configured_endpoint_urls=True))
     with pytest.raises(ck.CourseError, match=r"amazonaws\.com"):

@@ -211,12 +211,14 @@ def test_a_network_card_serves_one_machine(vms, compute):
         compute.virtual_machines.begin_create_or_update("course", "two", description(vms))
 
 
+@pytest.mark.network
 def test_an_azure_client_is_refused_the_real_azure(vms):
     client = ComputeManagementClient(vms.credential, vms.subscription_id)
     with pytest.raises(ck.CourseError, match=r"management\.azure\.com"):
         client.virtual_machines.get("course", "web")
 
 
+@pytest.mark.network
 def test_an_asynchronous_azure_client_is_refused_it_too(vms):
     import asyncio
 
@@ -362,6 +364,7 @@ def test_google_knows_one_project_its_zones_and_each_name_once(gce, instances):
         instances.insert(instance_resource=web(gce), **here)
 
 
+@pytest.mark.network
 def test_a_google_client_is_refused_the_real_google(gce):
     client = compute_v1.InstancesClient(credentials=AnonymousCredentials())
     with pytest.raises(ck.CourseError, match=r"compute\.googleapis\.com"):
@@ -370,6 +373,7 @@ def test_a_google_client_is_refused_the_real_google(gce):
         client.delete(project=gce.project, zone=gce.zone, instance="web")
 
 
+@pytest.mark.network
 def test_the_guards_let_go_with_their_clouds(gce):
     from google.auth.transport.requests import Request
 
@@ -620,6 +624,7 @@ def test_without_region_or_with_a_strange_switch_nothing_starts(settings, monkey
         ck.cloud.aws()
 
 
+@pytest.mark.network
 def test_calls_to_other_machines_and_regions_are_refused(account):
     with pytest.raises(ck.CourseError, match=r"192\.0\.2\.1, which is not AWS"):
         boto3.client("ec2", endpoint_url="http://192.0.2.1").describe_instances()

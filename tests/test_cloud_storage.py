@@ -216,6 +216,7 @@ def test_pyarrow_reads_and_writes_in_all_three(blob, google):
 # Staying on this machine
 
 
+@pytest.mark.network
 def test_the_azure_sdk_is_refused_another_host(blob):
     with pytest.raises(ck.CourseError, match=r"x\.blob\.core\.windows\.net"):
         BlobServiceClient("https://x.blob.core.windows.net").get_service_properties()
@@ -225,6 +226,7 @@ def test_the_azure_sdk_is_refused_another_host(blob):
         BlobServiceClient.from_connection_string(far).create_container("x-1")
 
 
+@pytest.mark.network
 def test_the_google_sdk_is_refused_another_host(google):
     from google.auth.credentials import AnonymousCredentials
 
@@ -236,6 +238,7 @@ def test_the_google_sdk_is_refused_another_host(google):
             client.create_bucket("x-1")
 
 
+@pytest.mark.network
 def test_a_client_made_before_the_cloud_is_refused_too():
     client = BlobServiceClient("https://x.blob.core.windows.net")
     cloud = ck.cloud.azure_blob()
@@ -246,6 +249,7 @@ def test_a_client_made_before_the_cloud_is_refused_too():
         cloud.stop()
 
 
+@pytest.mark.network
 def test_a_redirect_off_this_machine_is_refused(google):
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -269,6 +273,7 @@ def test_a_redirect_off_this_machine_is_refused(google):
         server.server_close()
 
 
+@pytest.mark.network
 def test_the_azure_sdk_is_refused_another_host_by_async_clients_too(blob):
     import asyncio
 
@@ -298,6 +303,7 @@ def test_the_sdks_are_as_before_when_the_clouds_stop():
     assert (RequestsTransport.send, vars(AuthorizedSession).get("send")) == before
 
 
+@pytest.mark.network
 def test_the_guard_stays_until_the_last_who_asked_is_done(blob):
     sdk_guard.azure.install()
     sdk_guard.azure.remove()

@@ -15,6 +15,7 @@ from coursekit.lessons import is_solution, source
 from tests import closed
 from tests.lab_session import CHROMIUM
 
+pytestmark = pytest.mark.network
 CHAPTERS = lessons.chapters()
 NAMES = [chapter.name for chapter in CHAPTERS]
 

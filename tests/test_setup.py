@@ -12,6 +12,7 @@ import setup_course
 from coursekit import places
 from tests import closed
 
+pytestmark = pytest.mark.network
 ROOT = places.course_root()
 
 

@@ -245,12 +245,20 @@ def test_the_archive_is_made_once_by_two_at_once(tmp_path, monkeypatch):
     assert not list((tmp_path / "spark").glob("making-*/"))
 
 
-@pytest.mark.parametrize("chosen", ["", "local", "local[*]", "local[1]", "local[16]"])
-def test_masters_on_this_machine(chosen):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        *("", "local", "local[*]", "local[16]", "yarn", "k8s://https://10.0.0.1:6443"),
+        *("spark://host:7077", "spark://a:7077,b:7077", "sc://host", "sc://host:15002/;token=x"),
+    ],
+)
+def test_places_where_spark_can_run(chosen):
     assert settings.master({"COURSEKIT_SPARK": chosen}) == (chosen or "local[*]")
 
 
-@pytest.mark.parametrize("chosen", ["yarn", "local[0]", "local[two]", "spark://host:7077", "Local"])
+@pytest.mark.parametrize(
+    "chosen", ["local[0]", "local[two]", "spark://host", "sc:/host", "mesos://host:1", "Local"]
+)
 def test_an_unknown_master_is_refused(chosen):
     with pytest.raises(CourseError) as caught:
         settings.master({"COURSEKIT_SPARK": chosen})
@@ -295,7 +303,7 @@ def run_notebook(folder, **environ):
     return notebook, seen
 
 
-def test_a_notebook_run_by_a_machine_is_the_same_every_time(tmp_path):
+def test_a_notebook_run_by_a_machine_keeps_nothing_that_differs(tmp_path):
     notebook, _ = run_notebook(tmp_path)
     [link] = notebook.cells[0].outputs
     assert link.data["text/plain"].startswith("Spark is ready: flights.")
@@ -303,17 +311,6 @@ def test_a_notebook_run_by_a_machine_is_the_same_every_time(tmp_path):
     assert "http://127.0.0.1:" in json.dumps(notebook.metadata.widgets)
     assert "127.0.0.1" not in json.dumps(notebook.cells)
     assert [len(cell.outputs) for cell in notebook.cells] == [1, 1, 1, 0]
-    nbformat.write(notebook, tmp_path / "stored.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbval", "--rootdir", str(tmp_path), "-q"]
-    done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", str(tmp_path / "stored.ipynb")],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
 
 
 def test_a_person_sees_the_progress_of_a_slow_job_in_its_cell(tmp_path):

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-# Seconds that a server may take until it listens; it takes one.
+# Seconds that a server may take until it listens; most take one.
 PATIENCE = 60
 FAREWELL = 10
 
@@ -34,6 +34,8 @@ class Child:
         A pattern, of what it prints when it is ready; its first group is the port.
     environment : dict of str to str, optional
         What it gets besides this process's own environment.
+    patience : float
+        Seconds that it may take until it listens.
 
     Attributes
     ----------
@@ -46,7 +48,12 @@ class Child:
     """
 
     def __init__(
-        self, command: list[str], listening: str, environment: dict[str, str] | None = None
+        self,
+        command: list[str],
+        listening: str,
+        environment: dict[str, str] | None = None,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         self._owner = os.getpid()
         # A file without a name: a pipe would fill up, and a named file would stay behind.
@@ -65,7 +72,7 @@ class Child:
         # A forked child must not hold the pipe open after this kernel is gone.
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._let_go)
-        self.port = self._await(listening)
+        self.port = self._await(listening, patience)
 
     @property
     def alive(self) -> bool:
@@ -90,8 +97,8 @@ class Child:
             self._process.wait()
         self._log.close()
 
-    def _await(self, listening: str) -> int:
-        limit = time.monotonic() + PATIENCE
+    def _await(self, listening: str, patience: float) -> int:
+        limit = time.monotonic() + patience
         while True:
             ended = not self.alive
             said = os.pread(self._log.fileno(), 1 << 20, 0).decode(errors="replace")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from coursekit.errors import CourseError
+from coursekit.loopback import is_loopback
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -43,13 +43,3 @@ def _refuse_other_machines(request: AWSPreparedRequest, **_: object) -> None:
             "Make the client without endpoint_url and after ck.cloud.aws(), so that it talks to"
             " the course's AWS.",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host`, a name or an address, can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -23,7 +23,7 @@ from typing import Any
 from coursekit import memory
 from coursekit.errors import CourseError
 from coursekit.java import find_java
-from coursekit.spark_session import archive, settings
+from coursekit.spark_session import archive, clusters, settings
 
 # Seconds that Java may take until it listens; it takes one or two.
 PATIENCE = 120
@@ -42,13 +42,15 @@ class Gateway:
     Raises
     ------
     CourseError
-        No suitable Java, too little memory, an unknown master, or a Java that does not start.
+        No suitable Java, too little memory, a master that is unknown or does not answer, or a Java
+        that does not start.
     """
 
     def __init__(self, extra: list[str] | None = None) -> None:
         self.owner = os.getpid()
         self._java = find_java()
         where = settings.master()
+        clusters.require_answer(where)
         heap = settings.heap(memory.available())
         home = settings.spark_home()
         self.folder = Path(tempfile.mkdtemp(prefix="coursekit-spark-"))
@@ -147,7 +149,7 @@ class Gateway:
             *(extra or []),
             *(f"-D{name}={value}" for name, value in properties.items()),
             "-cp",
-            os.pathsep.join(map(str, jars)),
+            os.pathsep.join([*map(str, jars), *clusters.class_path(where)]),
             "org.apache.spark.api.python.PythonGatewayServer",
         ]
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from coursekit.spark_session import clusters, settings
 from coursekit.spark_session.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
 
     Spark runs on this machine, on every core (``COURSEKIT_SPARK=local[1]`` takes one), reachable
     from this machine only, and ends with the kernel. Its log and files are in a temporary folder
-    that goes away with it.
+    that goes away with it. The same variable names a cluster, or a Spark Connect server; see
+    `coursekit.spark_session.clusters`.
 
     Parameters
     ----------
@@ -42,17 +44,30 @@ def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
     Raises
     ------
     CourseError
-        No suitable Java, less than 1 GiB of free memory, an unknown ``COURSEKIT_SPARK``, or a
-        Java that ends at once.
+        No suitable Java, less than 1 GiB of free memory, an unknown ``COURSEKIT_SPARK``, a cluster
+        that does not answer, or a Java that ends at once.
     """
     from coursekit.spark_session import notebook
 
+    where = settings.master()
+    if clusters.kind(where) == "connect":
+        return _connected(where, app)
     with _lock:
         session = _running()
         if session is None:
             session = start(app, Gateway()) if _gateway is None else _new(app)
     notebook.attach(session, link=not quiet)
     return session
+
+
+def _connected(where: str, app: str) -> SparkSession:
+    """Return a session of a Spark Connect server; PySpark keeps one for each address."""
+    clusters.require_answer(where)
+    from pyspark.sql import SparkSession
+
+    return (
+        SparkSession.builder.remote(where).appName(app).config(map=settings.SESSION).getOrCreate()
+    )
 
 
 def _running() -> SparkSession | None:

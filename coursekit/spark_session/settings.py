@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from coursekit import memory
 from coursekit.errors import CourseError
+from coursekit.spark_session import clusters
 
 LEAST_MEMORY = memory.GIB
 MOST_HEAP = 2 * memory.GIB
+
+# What a session sets for itself, so that a client of Spark Connect can, too.
+SESSION = {
+    # As many partitions on every machine, whatever its number of cores: the chapters' outputs are
+    # compared. Data of this size needs no more; Spark's own default is two hundred.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # The same timestamps on every machine.
+    "spark.sql.session.timeZone": "UTC",
+}
 
 # The packages of the JDK that Spark reaches into (org.apache.spark.launcher.JavaModuleOptions).
 # Spark's own list also adds the module jdk.incubator.vector, which runtimes made by jlink lack;
@@ -32,14 +42,15 @@ def master(environ: Mapping[str, str] | None = None) -> str:
     Raises
     ------
     CourseError
-        The value is none that this course can start.
+        The value is none that this course knows; see `coursekit.spark_session.clusters`.
     """
     environ = os.environ if environ is None else environ
     chosen = environ.get("COURSEKIT_SPARK", "").strip() or "local[*]"
-    if not re.fullmatch(r"local(\[(\*|[1-9]\d{0,3})\])?", chosen):
+    if clusters.kind(chosen) is None:
         raise CourseError(
             f"COURSEKIT_SPARK is {chosen!r}, which this course cannot start.",
-            "Unset it to use every core of this machine, or name a number of them: local[2].",
+            "Unset it to use every core of this machine, or name some, or a cluster: local[2],"
+            " spark://host:7077.",
         )
     return chosen
 
@@ -108,13 +119,9 @@ def spark_options(where: str, folder: Path) -> dict[str, str]:
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
         "spark.sql.catalogImplementation": "in-memory",
-        # As many partitions on every machine, whatever its number of cores: the chapters' outputs
-        # are compared. Data of this size needs no more; Spark's own default is two hundred.
         "spark.default.parallelism": "4",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # The same timestamps on every machine.
-        "spark.sql.session.timeZone": "UTC",
+        **SESSION,
+        **clusters.options(where),
     }
 
 

@@ -130,6 +130,11 @@ def jobs(spark: SparkSession, last: int = 10) -> list[Job]:
     CourseError
         No job has run yet, or the session is stopped.
     """
+    if not hasattr(spark, "_jsparkSession"):
+        raise CourseError(
+            "This session belongs to Spark Connect, which keeps the records of its jobs to itself.",
+            "Look at the server's own pages, or unset COURSEKIT_SPARK and restart the kernel.",
+        )
     if spark.sparkContext._jsc is None:
         raise CourseError(
             "This Spark session is stopped, and its status went with it.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import chapters, feedback, startup, storage, wordcount
+from . import chapters, cluster, feedback, startup, storage, wordcount
 from .harness import main
 
 BENCHMARKS = [
     *wordcount.BENCHMARKS,
     *startup.BENCHMARKS,
+    *cluster.BENCHMARKS,
     *storage.BENCHMARKS,
     *feedback.BENCHMARKS,
     *chapters.BENCHMARKS,
