@@ -281,6 +281,7 @@ def test_a_later_run_removes_what_a_killed_one_left(vms, played):
     assert list(played.state.groups) == ["course", "dear"]
 
 
+@pytest.mark.network
 def test_azure_clients_are_refused_other_machines(vms):
     plain = ComputeManagementClient(vms.credential, SUBSCRIPTION)
     refused(r"call management\.azure\.com", lambda: list(plain.virtual_machines.list_all()))

@@ -297,6 +297,7 @@ def test_a_later_run_removes_what_a_killed_one_left(gce, instances, machines):
     assert gce.left() == []
 
 
+@pytest.mark.network
 def test_google_clients_are_refused_other_machines(gce):
     plain = compute_v1.InstancesClient(credentials=AnonymousCredentials())
     refused(r"call compute\.googleapis\.com", lambda: list(plain.list(**here(gce))))
@@ -463,6 +464,7 @@ def test_a_later_run_removes_buckets_of_a_killed_one(store, mine, buckets):
     assert store.left() == []
 
 
+@pytest.mark.network
 def test_a_storage_client_is_refused_other_machines(store, monkeypatch):
     monkeypatch.delenv("STORAGE_EMULATOR_HOST")
     client = storage.Client(project=PROJECT, credentials=AnonymousCredentials())

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from coursekit.cloud import real, sdk_guard
 from coursekit.cloud.google_compute_service import PROJECT, ZONES, State, application
-from coursekit.cloud.guard import is_loopback
 from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.cloud.loopback import Service
 from coursekit.cloud.variables import Variables
+from coursekit.loopback import is_loopback
 
 if TYPE_CHECKING:
     from coursekit.cloud.real_google_compute import RealGoogleCompute
