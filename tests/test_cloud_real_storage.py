@@ -11,7 +11,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError, ParamValidationError
 
 import coursekit as ck
-from coursekit.cloud import leftovers, real_aws, real_policy_rules, real_s3_rules
+from coursekit.cloud import leftovers, real_aws, real_policy_rules, real_sizes
 from tests.real_account import REAL
 
 MINE = "a-name-of-my-own"
@@ -316,10 +316,10 @@ def test_urls_are_signed_for_reading_only(account, s3):
 
 def test_an_object_over_1_gb_is_refused(account, s3, monkeypatch, tmp_path):
     with (tmp_path / "large").open("wb") as large:
-        large.truncate(real_s3_rules.LARGEST + 1)  # takes no room on the disk
+        large.truncate(real_sizes.LARGEST + 1)  # takes no room on the disk
     with (tmp_path / "large").open("rb") as large:
         refused("more than 1 GB", s3.put_object, Bucket=MINE, Key="k", Body=large)
-    monkeypatch.setattr(real_s3_rules, "LARGEST", 10)
+    monkeypatch.setattr(real_sizes, "LARGEST", 10)
     where = {"Bucket": MINE, "Key": "k"}
     upload = s3.create_multipart_upload(**where)["UploadId"]
     part = {**where, "UploadId": upload}
@@ -389,5 +389,5 @@ def test_no_check_of_chapter_4_runs_in_a_real_account(name, monkeypatch):
     monkeypatch.setenv("COURSEKIT_CLOUD", "real")
     monkeypatch.setattr("coursekit.checks.ch04.aws", lambda: pytest.fail("an account was used"))
     answers = [lambda *_, **__: pytest.fail("the answer was tried")] * (1 + (name == "json"))
-    with pytest.raises(ck.CourseError, match="needs the course's own AWS"):
+    with pytest.raises(ck.CourseError, match="needs the course's own clouds"):
         ck.check(f"04-{name}", *answers)

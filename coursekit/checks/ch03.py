@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from coursekit.cloud.real import require_local
 from coursekit.exercises import Misconception, exercise, require, trial
 from coursekit.quizzes import Option, Question
 
@@ -66,6 +67,8 @@ _UNKNOWN_PARAMETER = Misconception(
     seconds=_SECONDS,
 )
 def launch(answer):
+    require_local()
+
     def launched() -> Any:
         ec2 = _account().client("ec2")
         ec2.create_key_pair(KeyName="mine")
@@ -131,6 +134,8 @@ def launch(answer):
     seconds=_SECONDS,
 )
 def ssh_rule(answer):
+    require_local()
+
     def opened(address: str) -> Any:
         ec2 = _account().client("ec2")
         group = _group(ec2)
@@ -233,6 +238,8 @@ def _slow(ec2: Any, looks: int, state: str = "") -> Iterator[dict[str, Any]]:
     seconds=_SECONDS,
 )
 def wait(answer):
+    require_local()
+
     def ready(looks: int) -> Any:
         ec2 = _account().client("ec2")
         server = _server(ec2)
@@ -298,6 +305,7 @@ def wait(answer):
     seconds=_SECONDS,
 )
 def public_ip(answer):
+    require_local()
     ec2 = _account().client("ec2")
     server = _server(ec2)
     (running,) = _described(ec2)
@@ -338,6 +346,8 @@ def public_ip(answer):
     seconds=_SECONDS,
 )
 def states(answer):
+    require_local()
+
     def restarted() -> Any:
         ec2 = _account().client("ec2")
         server = _server(ec2)
@@ -389,6 +399,8 @@ def states(answer):
     seconds=_SECONDS,
 )
 def leaks(answer):
+    require_local()
+
     def full() -> tuple[Any, list[str]]:
         """Make an account with one leak of each kind, and the same things in use."""
         ec2 = _account().client("ec2")
@@ -473,6 +485,7 @@ _MAY_NOT = ("terminate a server", "launch a server", "make a key pair", "list us
     seconds=_SECONDS,
 )
 def least_privilege(answer):
+    require_local()
     require(
         isinstance(answer, dict) and isinstance(answer.get("Statement"), list),
         "the policy",
@@ -587,6 +600,7 @@ def _azure() -> AzureVMs:
 def azure(answer):
     from azure.mgmt.compute import ComputeManagementClient
 
+    require_local()
     vms = _azure()
     vms._state.clear()
     compute = ComputeManagementClient(vms.credential, vms.subscription_id, **vms.client_options)

@@ -136,6 +136,14 @@ def _cards(properties: dict[str, Any], network_interfaces: set[str], refuse: Ref
             raise refuse(400, "InvalidResourceReference", message, "networkInterfaces")
 
 
+def members(hint: Any) -> dict[str, Any] | None:
+    """Return the members of a part of the JSON, their names in small letters; None for a value."""
+    hint = _inner(hint)
+    if not hasattr(hint, "__required_keys__"):
+        return None
+    return {name.lower(): part for name, part in _members(hint).items()}
+
+
 @cache
 def _members(kind: type) -> dict[str, Any]:
     """Return the members of a type of the service's JSON, as azure-mgmt-compute describes it."""

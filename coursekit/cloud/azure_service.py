@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from coursekit.cloud import azure_groups_service
 from coursekit.cloud.azure_rules import machine_schema, require_valid
 
 if TYPE_CHECKING:
@@ -39,27 +40,57 @@ class _Operation:
 
 
 @dataclass
-class State:
-    """Everything that the service remembers. Names are compared as Azure does: without case."""
+class Group:
+    """A resource group, and what is in it. Names are compared as Azure does: without case."""
 
     subscription: str
-    token: str
+    name: str
+    location: str = LOCATION
+    tags: dict[str, str] = field(default_factory=dict)
     machines: dict[str, _Machine] = field(default_factory=dict)
     disks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    network_interfaces: set[str] = field(default_factory=set)
-    operations: dict[str, _Operation] = field(default_factory=dict)
-    lock: Any = field(default_factory=threading.RLock)
+    networks: dict[str, dict[str, Any]] = field(default_factory=dict)  # cards, too, by their id
+    is_going: bool = False
+
+    @property
+    def id(self) -> str:
+        """The path that the ids of all in it begin with."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.name}"
 
     def id_of(self, kind: str, name: str) -> str:
         """Return the id of a resource; `kind` is such as ``"Microsoft.Compute/disks"``."""
-        group = f"/subscriptions/{self.subscription}/resourceGroups/{RESOURCE_GROUP}"
-        return f"{group}/providers/{kind}/{name}"
+        return f"{self.id}/providers/{kind}/{name}"
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget what is in it."""
+        for part in (self.machines, self.disks, self.networks):
+            part.clear()
+
+
+@dataclass
+class State:
+    """Everything that the service remembers: one subscription, and the groups in it."""
+
+    subscription: str
+    token: str
+    groups: dict[str, Group] = field(default_factory=dict)
+    operations: dict[str, _Operation] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.add_group(RESOURCE_GROUP)
+
+    def add_group(self, name: str, location: str = LOCATION, tags: Any = None) -> Group:
+        """Return a new group, or the one that has this name."""
+        new = Group(self.subscription, name, location, dict(tags or {}))
+        return self.groups.setdefault(name.lower(), new)
+
+    def clear(self) -> None:
+        """Forget everything; the learner's group is there again, empty."""
         with self.lock:
-            for part in (self.machines, self.disks, self.network_interfaces, self.operations):
-                part.clear()
+            self.operations.clear()
+            self.groups = {}
+            self.add_group(RESOURCE_GROUP)
 
 
 class _Refused(Exception):
@@ -95,88 +126,95 @@ def application(state: State) -> Flask:
     def refuse(error: _Refused) -> Any:
         return jsonify(error.body), error.status
 
+    def here() -> Group:
+        return state.groups[request.view_args["group"].lower()]
+
     @app.put(machine)
     def create(name: str, **_: str) -> Any:
         with state.lock:
-            return _create(state, name, request.get_json())
+            return _create(state, here(), name, request.get_json())
 
     @app.get(machine)
     def show(name: str, **_: str) -> Any:
         with state.lock:
             return _shown(
-                _machine(state, name), view="instanceView" in request.args.get("$expand", "")
+                _machine(here(), name), view="instanceView" in request.args.get("$expand", "")
             )
 
     @app.get(f"{machine}/instanceView")
     def view(name: str, **_: str) -> Any:
         with state.lock:
-            return _view(_machine(state, name))
+            return _view(_machine(here(), name))
 
     @app.get(f"{group}/virtualMachines", defaults={"kind": "machines"})
     @app.get(f"{everywhere}/virtualMachines", defaults={"kind": "machines"})
     @app.get(f"{group}/disks", defaults={"kind": "disks"})
     @app.get(f"{everywhere}/disks", defaults={"kind": "disks"})
-    def listed(kind: str, **_: str) -> Any:
+    def listed(kind: str, group: str = "", **_: str) -> Any:
         with state.lock:
-            machines = [_shown(machine) for machine in state.machines.values()]
-            return {"value": machines if kind == "machines" else list(state.disks.values())}
+            groups = [here()] if group else state.groups.values()
+            if kind == "disks":
+                return {"value": [disk for one in groups for disk in one.disks.values()]}
+            return {"value": [_shown(one) for place in groups for one in place.machines.values()]}
 
     @app.post(f"{machine}/<action>")
     def act(name: str, action: str, **_: str) -> Any:
         with state.lock:
-            return _act(state, name, action)
+            return _act(state, here(), name, action)
 
     @app.delete(machine)
     def delete(name: str, **_: str) -> Any:
         with state.lock:
-            return _delete(state, name)
+            return _delete(state, here(), name)
 
     @app.delete(f"{group}/disks/<name>")
     def delete_disk(name: str, **_: str) -> Any:
         with state.lock:
-            return _delete_disk(state, name)
+            return _delete_disk(state, here(), name)
 
     @app.get(f"{everywhere}/locations/<location>/operations/<id>")
     def poll(id: str, **_: str) -> Any:
         with state.lock:
             return _poll(state, id)
 
+    azure_groups_service.add_to(app, state)
     return app
 
 
 def _require_place(
-    state: State, subscription: str = "", group: str = RESOURCE_GROUP, **_: str
+    state: State, subscription: str | None = None, group: str = RESOURCE_GROUP, **_: str
 ) -> None:
-    if subscription != state.subscription:
+    if subscription not in (None, state.subscription):
         message = f"The subscription '{subscription}' could not be found."
         raise _Refused(404, "SubscriptionNotFound", message)
-    if group.lower() != RESOURCE_GROUP:
+    if group.lower() not in state.groups:
         message = f"Resource group '{group}' could not be found."
         raise _Refused(404, "ResourceGroupNotFound", message)
 
 
-def _machine(state: State, name: str) -> _Machine:
-    if name.lower() not in state.machines:
+def _machine(group: Group, name: str) -> _Machine:
+    if name.lower() not in group.machines:
         message = (
             f"The Resource 'Microsoft.Compute/virtualMachines/{name}' under resource group"
-            f" '{RESOURCE_GROUP}' was not found."
+            f" '{group.name}' was not found."
         )
         raise _Refused(404, "ResourceNotFound", message)
-    return state.machines[name.lower()]
+    return group.machines[name.lower()]
 
 
-def _create(state: State, name: str, body: dict[str, Any]) -> Any:
-    known = state.machines.get(name.lower())
+def _create(state: State, group: Group, name: str, body: dict[str, Any]) -> Any:
+    known = group.machines.get(name.lower())
     if known is None:
-        require_valid(body, machine_schema(), state.network_interfaces, _Refused)
+        there = {id for one in state.groups.values() for id in one.networks}
+        require_valid(body, machine_schema(), there, _Refused)
         _require_free_cards(state, body)
-        _make_disks(state, name, body)
+        _make_disks(group, name, body)
     body = body if known is None else {**known.body, **body}
-    id = state.id_of("Microsoft.Compute/virtualMachines", name)
+    id = group.id_of("Microsoft.Compute/virtualMachines", name)
     body |= {"id": id, "name": name, "type": "Microsoft.Compute/virtualMachines"}
     power = "starting" if known is None else known.power
     machine = _Machine(body, power, "Creating" if known is None else "Updating")
-    state.machines[name.lower()] = machine
+    group.machines[name.lower()] = machine
 
     def ready() -> None:
         machine.power = "running" if known is None else power
@@ -187,7 +225,7 @@ def _create(state: State, name: str, body: dict[str, Any]) -> Any:
 
 def _require_free_cards(state: State, body: dict[str, Any]) -> None:
     wanted = set(_cards(body))
-    for machine in state.machines.values():
+    for machine in [one for group in state.groups.values() for one in group.machines.values()]:
         if taken := wanted & set(_cards(machine.body)):
             message = f"Network interface {sorted(taken)[0]} is used by {machine.body['id']}."
             raise _Refused(400, "NicInUse", message)
@@ -198,7 +236,7 @@ def _cards(body: dict[str, Any]) -> list[str]:
     return [card["id"] for card in profile.get("networkInterfaces", ())]
 
 
-def _make_disks(state: State, name: str, body: dict[str, Any]) -> None:
+def _make_disks(group: Group, name: str, body: dict[str, Any]) -> None:
     """Record the disk of the system and the empty ones that a machine asks for."""
     profile = body["properties"]["storageProfile"]
     system = profile.setdefault("osDisk", {"createOption": "FromImage"})
@@ -210,13 +248,13 @@ def _make_disks(state: State, name: str, body: dict[str, Any]) -> None:
     for disk_name, disk in wanted:
         disk.setdefault("name", disk_name)
         disk.setdefault("deleteOption", "Detach")
-        id = state.id_of("Microsoft.Compute/disks", disk["name"])
+        id = group.id_of("Microsoft.Compute/disks", disk["name"])
         size = disk.get("diskSizeGB", 30)
-        state.disks[disk["name"].lower()] = {
+        group.disks[disk["name"].lower()] = {
             "id": id,
             "name": disk["name"],
             "location": body["location"],
-            "managedBy": state.id_of("Microsoft.Compute/virtualMachines", name),
+            "managedBy": group.id_of("Microsoft.Compute/virtualMachines", name),
             "properties": {"diskSizeGB": size, "diskState": "Attached"},
         }
 
@@ -230,8 +268,8 @@ _ACTIONS = {
 }
 
 
-def _act(state: State, name: str, action: str) -> Any:
-    machine = _machine(state, name)
+def _act(state: State, group: Group, name: str, action: str) -> Any:
+    machine = _machine(group, name)
     if action not in _ACTIONS:
         message = f"The course's Azure has no action '{action}'."
         raise _Refused(501, "NotImplemented", message)
@@ -244,33 +282,33 @@ def _act(state: State, name: str, action: str) -> Any:
     return _begin(state, done, status=202)
 
 
-def _delete(state: State, name: str) -> Any:
-    if name.lower() not in state.machines:
+def _delete(state: State, group: Group, name: str) -> Any:
+    if name.lower() not in group.machines:
         return "", 204  # deleting what is not there is no error on Azure
-    machine = _machine(state, name)
+    machine = _machine(group, name)
     machine.provisioning = "Deleting"
 
     def gone() -> None:
-        state.machines.pop(name.lower(), None)
+        group.machines.pop(name.lower(), None)
         profile = machine.body["properties"]["storageProfile"]
         for disk in (profile["osDisk"], *profile.get("dataDisks", ())):
             if disk["deleteOption"] == "Delete":
-                state.disks.pop(disk["name"].lower(), None)
-            elif record := state.disks.get(disk["name"].lower()):
+                group.disks.pop(disk["name"].lower(), None)
+            elif record := group.disks.get(disk["name"].lower()):
                 record.pop("managedBy", None)
                 record["properties"]["diskState"] = "Unattached"
 
     return _begin(state, gone, status=202)
 
 
-def _delete_disk(state: State, name: str) -> Any:
-    disk = state.disks.get(name.lower())
+def _delete_disk(state: State, group: Group, name: str) -> Any:
+    disk = group.disks.get(name.lower())
     if disk is None:
         return "", 204
     if "managedBy" in disk:
         message = f"Disk {name} is attached to VM {disk['managedBy']}."
         raise _Refused(409, "OperationNotAllowed", message)
-    return _begin(state, lambda: state.disks.pop(name.lower(), None), status=202)
+    return _begin(state, lambda: group.disks.pop(name.lower(), None), status=202)
 
 
 def _begin(

@@ -124,6 +124,11 @@ def application(state: State) -> Flask:
         with state.lock:
             return {"items": [disk for (where, _), disk in state.disks.items() if where == zone]}
 
+    @app.get(f"{zone}/disks/<name>")
+    def show_disk(zone: str, name: str, **_: str) -> Any:
+        with state.lock:
+            return _the_disk(state, zone, name)
+
     @app.delete(f"{zone}/disks/<name>")
     def delete_disk(zone: str, name: str, **_: str) -> Any:
         with state.lock:
@@ -134,6 +139,23 @@ def application(state: State) -> Flask:
     def wait(name: str, **_: str) -> Any:
         with state.lock:
             return _finish(state, name)
+
+    @app.get("/compute/v1/projects/<project>")
+    def about(project: str) -> Any:
+        return {"name": project, "kind": "compute#project"}
+
+    @app.get("/compute/v1/projects/<project>/aggregated/<kind>")
+    def everywhere(kind: str, **_: str) -> Any:
+        wanted = re.fullmatch(r"labels\.(\w+)(?:=(\w+)|:\*)", request.args.get("filter", ""))
+        with state.lock:
+            places = state.disks if kind == "disks" else state.machines
+            items: dict[str, Any] = {}
+            for (zone, _name), one in places.items():
+                body = one if kind == "disks" else one.body
+                label = body.get("labels", {}).get(wanted[1]) if wanted else ""
+                if label is not None and (not wanted or wanted[2] in (None, label)):
+                    items.setdefault(f"zones/{zone}", {kind: []})[kind].append(body)
+            return {"items": items}
 
     @app.get("/compute/v1/projects/<project>/global/images/family/<family>")
     def image(project: str, family: str) -> Any:
@@ -158,6 +180,12 @@ def _machine(state: State, zone: str, name: str) -> _Machine:
     if (zone, name) not in state.machines:
         raise _missing(f"projects/{PROJECT}/zones/{zone}/instances/{name}")
     return state.machines[zone, name]
+
+
+def _the_disk(state: State, zone: str, name: str) -> dict[str, Any]:
+    if (zone, name) not in state.disks:
+        raise _missing(f"projects/{PROJECT}/zones/{zone}/disks/{name}")
+    return state.disks[zone, name]
 
 
 def _insert(state: State, zone: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +237,7 @@ def _disk(state: State, zone: str, machine: str, wanted: dict[str, Any]) -> dict
         "sizeGb": str(new.get("diskSizeGb", 10)),
         "status": "READY",
         "autoDelete": bool(wanted.get("autoDelete")),
+        "labels": new.get("labels", {}),
         "users": [f"projects/{PROJECT}/zones/{zone}/instances/{machine}"],
     }
 
@@ -246,9 +275,7 @@ def _delete(state: State, zone: str, name: str) -> dict[str, Any]:
 
 def _delete_disk(state: State, zone: str, name: str) -> dict[str, Any]:
     what = f"projects/{PROJECT}/zones/{zone}/disks/{name}"
-    disk = state.disks.get((zone, name))
-    if disk is None:
-        raise _missing(what)
+    disk = _the_disk(state, zone, name)
     if disk["users"]:
         message = f"The disk resource '{what}' is already being used by '{disk['users'][0]}'"
         raise _Refused(400, "resourceInUseByAnotherResource", message)

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from coursekit.cloud import leftovers_storage
-from coursekit.cloud.real_call import TAG
+from coursekit.cloud.real_account import TAG, Left
 
 SERVICES = ("ec2", "s3", "kms")
 _GONE = ("terminated", "shutting-down")
-
-
-@dataclass(frozen=True)
-class Left:
-    """One resource that is still there.
-
-    Attributes
-    ----------
-    kind : {"server", "address", "volume", "security group", "key pair", "bucket", "KMS key"}
-        In the order in which they have to be removed.
-    id : str
-        Its id; what removing it takes.
-    run : str
-        The run of the course that made it.
-    """
-
-    kind: str
-    id: str
-    run: str
 
 
 def find(

@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import base64
 import secrets
+from typing import TYPE_CHECKING
 
-from coursekit.cloud import azurite, sdk_guard
+from coursekit.cloud import azurite, real, sdk_guard
 from coursekit.cloud.child import Child, StartFailed
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
-from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
 from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from coursekit.cloud.real_azure_blob import RealAzureBlob
 
 ACCOUNT = "course"
 
 
-def azure_blob(port: int = 0) -> LocalBlob:
+def azure_blob(port: int = 0) -> LocalBlob | RealAzureBlob:
     """Start the embedded Azure Blob Storage, or return the one of this kernel.
 
     From then on ``AZURE_STORAGE_CONNECTION_STRING`` names it, so that this makes a client, here
     as for the real cloud::
 
         BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
+
+    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
+    of the learner's own storage account instead; see `coursekit.cloud.real_azure_blob`.
 
     The first use on a machine installs Azurite, if `coursekit prepare` has not done so.
 
@@ -36,15 +42,18 @@ def azure_blob(port: int = 0) -> LocalBlob:
 
     Returns
     -------
-    LocalBlob
+    LocalBlob or RealAzureBlob
 
     Raises
     ------
     CourseError
-        Azurite cannot be installed or started, or the port is taken; or ``COURSEKIT_CLOUD=real``
-        asks for the real one, for which the course has no guard yet.
+        Azurite cannot be installed or started, or the port is taken; or the guard refuses the
+        account.
     """
-    refuse_if_real("Azure")
+    if real.is_real():
+        from coursekit.cloud.real_azure_blob import connect
+
+        return connect()
     return LocalBlob.of_this_kernel(port)
 
 

@@ -11,29 +11,32 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from coursekit.cloud import sdk_guard
+from coursekit.cloud import real, sdk_guard
 from coursekit.cloud.azure_service import LOCATION, RESOURCE_GROUP, State, application
 from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.cloud.loopback import Service
-from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
+    from coursekit.cloud.real_azure_vms import RealAzureVMs
 
-def azure_vms() -> AzureVMs:
+
+def azure_vms() -> AzureVMs | RealAzureVMs:
     """Start the embedded Azure, or return the one that runs in this kernel already.
+
+    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
+    of the learner's own subscription instead; see `coursekit.cloud.real_azure_vms`.
 
     Returns
     -------
-    AzureVMs
+    AzureVMs or RealAzureVMs
 
     Raises
     ------
     CourseError
-        When no server can be started, or ``COURSEKIT_CLOUD=real`` asks for the real Azure, for
-        which the course has no guard yet.
+        When no server can be started; or the guard refuses the subscription.
 
     Examples
     --------
@@ -42,7 +45,10 @@ def azure_vms() -> AzureVMs:
     ...     vms.credential, vms.subscription_id, **vms.client_options
     ... )
     """
-    refuse_if_real("Azure")
+    if real.is_real():
+        from coursekit.cloud.real_azure_vms import connect
+
+        return connect()
     return AzureVMs.of_this_kernel()
 
 
@@ -94,9 +100,10 @@ class AzureVMs(KernelCloud):
         name : str
             Any name; asking twice for one gives the same card.
         """
-        id = self._state.id_of("Microsoft.Network/networkInterfaces", name)
         with self._state.lock:
-            self._state.network_interfaces.add(id)
+            group = self._state.groups[RESOURCE_GROUP]
+            id = group.id_of("Microsoft.Network/networkInterfaces", name)
+            group.networks[id] = {}
         return id
 
     def reset(self) -> None:

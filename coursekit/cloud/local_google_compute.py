@@ -7,35 +7,44 @@ process and ends with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from coursekit.cloud import sdk_guard
+from coursekit.cloud import real, sdk_guard
 from coursekit.cloud.google_compute_service import PROJECT, ZONES, State, application
 from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.cloud.loopback import Service
-from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
+from coursekit.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from coursekit.cloud.real_google_compute import RealGoogleCompute
 
 
-def google_compute() -> GoogleCompute:
+def google_compute() -> GoogleCompute | RealGoogleCompute:
     """Start the embedded Google Compute Engine, or return the one that runs in this kernel.
+
+    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
+    of the learner's own project instead; see `coursekit.cloud.real_google_compute`.
 
     Returns
     -------
-    GoogleCompute
+    GoogleCompute or RealGoogleCompute
 
     Raises
     ------
     CourseError
-        When no server can be started, or ``COURSEKIT_CLOUD=real`` asks for the real Google Cloud,
-        for which the course has no guard yet.
+        When no server can be started; or the guard refuses the project.
 
     Examples
     --------
     >>> gce = ck.cloud.google_compute()
     >>> instances = compute_v1.InstancesClient(**gce.client_options)
     """
-    refuse_if_real("Google Cloud")
+    if real.is_real():
+        from coursekit.cloud.real_google_compute import connect
+
+        return connect()
     return GoogleCompute.of_this_kernel()
 
 
@@ -52,8 +61,8 @@ class GoogleCompute(KernelCloud):
     Notes
     -----
     The client that waits for an operation (``client.insert(...).result()``) is made inside the
-    library, which forgets the endpoint of the client that it belongs to. While this service runs,
-    it gets that endpoint.
+    library, which forgets the endpoint of the client that it belongs to. For an endpoint on this
+    machine, it is told.
     """
 
     NAME = "The embedded Google Compute Engine"
@@ -78,7 +87,7 @@ class GoogleCompute(KernelCloud):
         # A proxy must not be asked for what is on this machine.
         self._variables = Variables({})
         sdk_guard.google.install()
-        _let_operations_follow()
+        let_operations_follow()
 
     def reset(self) -> None:
         """Delete every machine and disk.
@@ -97,8 +106,8 @@ class GoogleCompute(KernelCloud):
         sdk_guard.google.remove()
 
 
-def _let_operations_follow() -> None:
-    """Give the clients of operations the endpoint of the local service, where that is in use."""
+def let_operations_follow() -> None:
+    """Give the clients of operations the endpoint of a service on this machine."""
     from google.cloud.compute_v1 import ZoneOperationsClient
     from google.cloud.compute_v1.services.disks.transports import DisksTransport
     from google.cloud.compute_v1.services.instances.transports import InstancesTransport
@@ -109,13 +118,14 @@ def _let_operations_follow() -> None:
             continue
 
         def follow(self: Any, original: Callable = original) -> Any:
-            cloud = GoogleCompute._running
-            if cloud is None or self._host != cloud.endpoint:
+            # A client of the real service has no other endpoint, and needs no help.
+            if not is_loopback(urlsplit(self._host).hostname or ""):
                 return original(self)
             services = self._extended_operations_services
             if "zone_operations" not in services:
-                client = ZoneOperationsClient(**cloud.client_options)
-                services["zone_operations"] = client
+                services["zone_operations"] = ZoneOperationsClient(
+                    credentials=self._credentials, client_options={"api_endpoint": self._host}
+                )
             return services["zone_operations"]
 
         follow.coursekit_follows = True

@@ -7,22 +7,29 @@ while it waits for an answer, and a server in the same interpreter could then ne
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from coursekit.cloud import sdk_guard
+from coursekit.cloud import real, sdk_guard
 from coursekit.cloud.child import Child, StartFailed
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
-from coursekit.cloud.real import refuse_if_real
 from coursekit.cloud.variables import Variables
 from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from coursekit.cloud.real_google_storage import RealGoogleStorage
 
 PROJECT = "course"
 
 
-def google_storage(port: int = 0) -> LocalStorage:
+def google_storage(port: int = 0) -> LocalStorage | RealGoogleStorage:
     """Start the embedded Google Cloud Storage, or return the one of this kernel.
 
     From then on plain ``storage.Client()`` talks to it: ``STORAGE_EMULATOR_HOST`` and
-    ``GOOGLE_CLOUD_PROJECT`` lead there. No credentials are needed.
+    ``GOOGLE_CLOUD_PROJECT`` lead there, ``CLOUD_STORAGE_EMULATOR_ENDPOINT`` pyarrow's anonymous
+    client. No credentials are needed.
+
+    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
+    of the learner's own project instead; see `coursekit.cloud.real_google_storage`.
 
     Parameters
     ----------
@@ -31,15 +38,17 @@ def google_storage(port: int = 0) -> LocalStorage:
 
     Returns
     -------
-    LocalStorage
+    LocalStorage or RealGoogleStorage
 
     Raises
     ------
     CourseError
-        It cannot be started, or the port is taken; or ``COURSEKIT_CLOUD=real`` asks for the
-        real one, for which the course has no guard yet.
+        It cannot be started, or the port is taken; or the guard refuses the project.
     """
-    refuse_if_real("Google Cloud")
+    if real.is_real():
+        from coursekit.cloud.real_google_storage import connect
+
+        return connect()
     return LocalStorage.of_this_kernel(port)
 
 
@@ -67,7 +76,11 @@ class LocalStorage(KernelCloud):
         self._child = _start_emulator(port)
         self.endpoint = f"http://{LOOPBACK}:{self._child.port}"
         self._variables = Variables(
-            {"STORAGE_EMULATOR_HOST": self.endpoint, "GOOGLE_CLOUD_PROJECT": self.project},
+            {
+                "STORAGE_EMULATOR_HOST": self.endpoint,
+                "GOOGLE_CLOUD_PROJECT": self.project,
+                "CLOUD_STORAGE_EMULATOR_ENDPOINT": self.endpoint,  # pyarrow's client, in C++
+            },
             # Real credentials have no business here.
             ("GOOGLE_APPLICATION_CREDENTIALS",),
         )

@@ -30,15 +30,6 @@ def require_local() -> None:
     """Raise `CourseError` in real mode: an exercise must not be tried in a real account."""
     if is_real():
         raise CourseError(
-            f"This check needs the course's own AWS, and {SWITCH}=real is set.",
+            f"This check needs the course's own clouds, and {SWITCH}=real is set.",
             f"Unset {SWITCH} and restart the kernel; then check your answer.",
-        )
-
-
-def refuse_if_real(provider: str) -> None:
-    """Raise `CourseError` in real mode: the course guards real AWS accounts only."""
-    if is_real():
-        raise CourseError(
-            f"{SWITCH}=real: the course has no guard for a real {provider} account yet.",
-            f"Use {provider} without the course, with a budget alert, or unset {SWITCH}.",
         )

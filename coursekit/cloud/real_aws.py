@@ -11,25 +11,20 @@ Names of buckets are shared by all customers of AWS. The guard changes none: if 
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from coursekit.cloud import real_kms_rules, real_rules
 from coursekit.cloud.leftovers import SERVICES, Left, find, remove
-from coursekit.cloud.real_s3_rules import Sizes
+from coursekit.cloud.real_account import RealAccount, require_typed
+from coursekit.cloud.real_s3_rules import require_small
+from coursekit.cloud.real_sizes import Sizes
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
     import boto3
     from botocore.session import Session
-
-ACCOUNT = "COURSEKIT_ACCOUNT"
-_start = threading.Lock()
-_running: RealAWS | None = None
 
 
 def connect(*, endpoint: str | None = None) -> RealAWS:
@@ -49,17 +44,9 @@ def connect(*, endpoint: str | None = None) -> RealAWS:
     CourseError
         There are no credentials, nobody to ask, or the account is not the one that was typed.
     """
-    global _running
-    with _start:
-        if _running is None:
-            import boto3
+    import boto3
 
-            session = boto3.Session()
-            typed = os.environ.get(ACCOUNT) or _ask()
-            guard = RealAWS(session, typed, endpoint=endpoint)
-            guard._install()
-            _running = guard
-        return _running
+    return RealAWS._of_this_kernel(lambda typed: RealAWS(boto3.Session(), typed, endpoint=endpoint))
 
 
 def rehearse(account: str) -> RealAWS:
@@ -84,7 +71,7 @@ def rehearse(account: str) -> RealAWS:
     return RealAWS(boto3.Session(), account, endpoint=aws().endpoint)
 
 
-class RealAWS:
+class RealAWS(RealAccount):
     """A guarded account; made by `connect` or `rehearse`, never directly.
 
     Attributes
@@ -98,7 +85,13 @@ class RealAWS:
         The id of this run. Everything made gets the tag ``coursekit`` with it.
     """
 
+    NAME = "AWS account"
+    ASKS_FOR = "number of your AWS account"
+    VARIABLE = "COURSEKIT_ACCOUNT"
+    CONSOLE = "the AWS console"
+
     def __init__(self, session: boto3.Session, typed: str, *, endpoint: str | None = None) -> None:
+        super().__init__()
         self._session = session  # without the guard: looks up tags, and tears down
         self._endpoint = endpoint
         self._clients: dict[tuple[str, str | None], Any] = {}
@@ -109,8 +102,6 @@ class RealAWS:
                 "Your AWS settings name no region.", "Set one: export AWS_DEFAULT_REGION=us-east-1"
             )
         self.account = self._require_account(typed)
-        self.run = secrets.token_hex(4)
-        self._confirmed: list[str] = []
         self._used: set[str] = set()  # services in which this run may have made something
         self._known: set[str] = set()  # buckets and keys that are this run's: 1,005 puts, one look
         self._sizes = Sizes()
@@ -130,71 +121,21 @@ class RealAWS:
         session = boto3.Session(botocore_session=core, region_name=self.region)
         return session.client(service, endpoint_url=self._endpoint)
 
-    def confirm(self, operation: str) -> None:
-        """Let the next call of one operation through although it may cost money.
+    @property
+    def _identity(self) -> str:
+        return self.account
 
-        Parameters
-        ----------
-        operation : str
-            As boto3 spells it: ``"allocate_address"``.
-        """
-        self._confirmed.append(operation.replace("_", ""))
+    def _find(self, run: str | None) -> list[Left]:
+        # Buckets are found in every region. A KMS key whose deletion is scheduled counts as gone.
+        # Who looks for every run looks in EC2, S3 and KMS, and needs the right to list there.
+        services = SERVICES if run is None else self._used
+        return find(self._plain, run=run, services=services)
 
-    def left(self, *, every_run: bool = False) -> list[Left]:
-        """Return what the course made in this account and region and is still there.
-
-        Buckets are found in every region. A KMS key whose deletion is scheduled counts as gone.
-
-        Parameters
-        ----------
-        every_run : bool
-            What other runs left, too, such as a kernel that was killed. It looks in EC2, S3 and
-            KMS, so the user needs the right to list there.
-        """
-        if every_run:
-            return find(self._plain, services=SERVICES)
-        return find(self._plain, run=self.run, services=self._used)
-
-    def tear_down(self, *, every_run: bool = False) -> list[Left]:
-        """Remove all that `left` finds, look again, and return what was removed.
-
-        Buckets go with all versions, delete markers and unfinished uploads. KMS deletes a key
-        seven days later; until then it can be neither used nor billed.
-
-        Raises
-        ------
-        CourseError
-            When something is still there afterwards; it is named.
-        """
-        removed = self.left(every_run=every_run)
-        remove(self._plain, removed)
+    def _remove(self, left: list[Left]) -> None:
+        # Buckets go with all versions, delete markers and unfinished uploads. KMS deletes a key
+        # seven days later; until then it can be neither used nor billed.
+        remove(self._plain, left)
         self._known.clear()
-        still = self.left(every_run=every_run)
-        if still:
-            raise CourseError(
-                f"Still there: {', '.join(f'{one.kind} {one.id}' for one in still)}.",
-                "Call tear_down() again in a minute; if it stays, delete it in the AWS console.",
-            )
-        return removed
-
-    def stop(self) -> None:
-        """Take the guard away. Stopping twice does no harm.
-
-        Raises
-        ------
-        CourseError
-            When something that this run made is still there; the guard then stays.
-        """
-        global _running
-        if self is not _running:
-            return
-        if still := self.left():
-            raise CourseError(
-                f"{len(still)} things of this run are still in account {self.account}.",
-                "Remove them first: cloud.tear_down()",
-            )
-        self._uninstall()
-        _running = None
 
     def _plain(self, service: str, region: str | None = None) -> Any:
         with self._making:
@@ -215,11 +156,7 @@ class RealAWS:
                 "Set them up first (docs.aws.amazon.com/cli, aws configure), or unset"
                 " COURSEKIT_CLOUD.",
             ) from None
-        if typed.replace("-", "").strip() != account:
-            raise CourseError(
-                "The account that was typed is not the one that these credentials belong to.",
-                "Look it up (aws sts get-caller-identity) and decide whether it is the right one.",
-            )
+        require_typed(typed.replace("-", ""), account, "account", "aws sts get-caller-identity")
         return account
 
     def _install(self) -> None:
@@ -249,7 +186,7 @@ class RealAWS:
         call = real_rules.Call(service, model.name, dict(params), region, signs)
         real_rules.require_allowed(call, self.region)
         real_rules.require_own(call, self.run, self._plain, self._known)
-        self._sizes.require_small(call)
+        require_small(call, self._sizes)
         real_rules.require_free(call, self._take_confirmation, self._plain)
         self._used.update({service} & set(SERVICES))
         context["coursekit"] = call  # botocore hands the same context to what follows the call
@@ -288,12 +225,6 @@ class RealAWS:
                 "Decrypt what you encrypted in this run.",
             )
 
-    def _take_confirmation(self, operation: str) -> bool:
-        found = [one for one in self._confirmed if one.lower() == operation.lower()]
-        if found:
-            self._confirmed.remove(found[0])
-        return bool(found)
-
     def _refuse_other_machines(self, request: Any, **_: Any) -> None:
         host = urlsplit(request.url).hostname or ""
         expected = urlsplit(self._endpoint).hostname if self._endpoint else None
@@ -304,19 +235,4 @@ class RealAWS:
             )
 
     def __repr__(self) -> str:
-        return (
-            f"A real AWS account: {self.account}, region {self.region}, guarded by the course.\n"
-            f"What you make gets the tag coursekit={self.run}. When you have finished:"
-            " cloud.tear_down()"
-        )
-
-
-def _ask(prompt: Callable[[str], str] | None = None) -> str:
-    try:
-        # `input` is looked up here: a kernel replaces it.
-        return (prompt or input)("COURSEKIT_CLOUD=real: type the number of your AWS account: ")
-    except Exception as error:  # each front end without a keyboard has an exception of its own
-        raise CourseError(
-            "COURSEKIT_CLOUD=real, but there is nobody to ask for the account.",
-            f"Set {ACCOUNT} to the number of your account, or unset COURSEKIT_CLOUD.",
-        ) from error
+        return self._describe(f", region {self.region}")

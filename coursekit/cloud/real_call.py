@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-TAG = "coursekit"
+from coursekit.cloud.real_account import TAG
+
+__all__ = ["TAG", "Call"]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coursekit.cloud import real_ec2_rules, real_kms_rules, real_s3_rules
+from coursekit.cloud import real_account, real_ec2_rules, real_kms_rules, real_s3_rules
 from coursekit.cloud.real_call import TAG, Call
 from coursekit.errors import CourseError
 
@@ -27,11 +27,7 @@ ALLOWED = {
 def require_allowed(call: Call, region: str) -> None:
     """Raise `CourseError` unless the chapters need the call, and where `left` would find it."""
     if call.operation not in ALLOWED.get(call.service, ()):
-        raise CourseError(
-            f"{call.service} {call.operation} is not among the operations that the course allows"
-            " in a real account.",
-            "Use the course's own AWS for it: unset COURSEKIT_CLOUD and restart the kernel.",
-        )
+        real_account.refuse_operation(f"{call.service} {call.operation}", "AWS")
     if not (rules := _RULES.get(call.service)):
         return
     if rules.is_bound_to_region(call) and call.region not in (None, region):
@@ -48,11 +44,7 @@ def require_free(
     """Raise `CourseError` for what costs money or opens a door, if not confirmed for this call."""
     rules = _RULES.get(call.service)
     reason = rules.objection(call, client) if rules else ""
-    if reason and not confirmed(call.operation):
-        raise CourseError(
-            f"{call.python_name} {reason}.",
-            f'If you want it, confirm it for one call: cloud.confirm("{call.python_name}")',
-        )
+    real_account.require_free(call.python_name, reason, confirmed)
 
 
 def require_own(call: Call, run: str, client: Callable[[str], Any], known: set[str]) -> None:
@@ -70,10 +62,7 @@ def require_own(call: Call, run: str, client: Callable[[str], Any], known: set[s
     """
     rules = _RULES.get(call.service)
     if rules and (other := rules.foreign(call, run, client, known)):
-        raise CourseError(
-            f"{other} was not made by this run of the course; {call.operation} leaves it alone.",
-            f"Is it the right one? What this run made has the tag {TAG}={run}.",
-        )
+        real_account.refuse_foreign(other, call.operation, run)
 
 
 def tagged(call: Call, run: str) -> dict[str, Any]:

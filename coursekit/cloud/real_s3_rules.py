@@ -6,7 +6,6 @@ has it, S3 says so, and the learner has to choose another.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +13,8 @@ from coursekit.cloud import real_kms_rules
 from coursekit.cloud.leftovers_storage import bucket_names, bucket_run
 from coursekit.cloud.real_call import Call
 from coursekit.cloud.real_policy_rules import keeps_tear_down_out, opens_to_everybody
+from coursekit.cloud.real_sizes import Sizes
 from coursekit.errors import CourseError
-
-LARGEST = 10**9  # bytes of one object
 
 _OBJECT = {
     "Bucket", "Key", "Metadata", "StorageClass", "ServerSideEncryption", "SSEKMSKeyId",
@@ -125,41 +123,20 @@ def tagged(call: Call, run: str) -> dict[str, Any]:
     return dict(call.params)
 
 
-class Sizes:
-    """Refuses objects that are too large, those that come in parts included."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, dict[int, int]] = {}
-        self._lock = threading.Lock()  # upload_file sends several parts at a time
-
-    def require_small(self, call: Call) -> None:
-        """Raise `CourseError` if the object has, or with this part would have, over 1 GB."""
-        if call.service != "s3" or call.operation not in ("PutObject", "UploadPart"):
-            return
-        size = _size(call)
-        if call.operation == "UploadPart":
-            with self._lock:
-                parts = self._parts.setdefault(call.params.get("UploadId", ""), {})
-                others = sum(n for p, n in parts.items() if p != call.params.get("PartNumber"))
-                size += others
-                if size <= LARGEST:
-                    parts[call.params.get("PartNumber", 0)] = size - others
-        if size > LARGEST:
-            raise CourseError(
-                f"{call.params.get('Key')} has more than 1 GB; in a real account the course stops"
-                " there.",
-                "Use a smaller file.",
-            )
+def require_small(call: Call, sizes: Sizes) -> None:
+    """Raise `CourseError` if the object has, or with this part would have, over 1 GB."""
+    if call.service != "s3" or call.operation not in ("PutObject", "UploadPart"):
+        return
+    key, size = call.params.get("Key", ""), _size(call.params)
+    if call.operation == "PutObject":
+        sizes.require_small(key, size)
+    else:
+        part = call.params.get("PartNumber", 0)
+        sizes.require_small_part(key, size, call.params.get("UploadId", ""), part)
 
 
-def _size(call: Call) -> int:
+def _size(params: dict[str, Any]) -> int | None:
     from botocore.utils import determine_content_length
 
-    size = determine_content_length(call.params.get("Body"))
-    size = call.params.get("ContentLength") if size is None else size
-    if size is None:
-        raise CourseError(
-            f"How large {call.params.get('Key')} will be cannot be told.",
-            "Give bytes, or an open file.",
-        )
-    return size
+    size = determine_content_length(params.get("Body"))
+    return params.get("ContentLength") if size is None else size
