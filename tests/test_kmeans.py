@@ -371,3 +371,11 @@ def test_the_data_are_neither_changed_nor_copied():
 def test_coursekit_is_imported_without_scikit_learn():
     code = "import sys, coursekit; sys.exit('sklearn' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_an_almost_tie_is_decided_by_the_points_themselves():
+    # Nearer to the second centre by far less than float32 can tell.
+    points = np.array([[1.0 + 1e-9, 0.3], [1.0 - 1e-9, 0.3], [0.0, 0.1], [2.0, 0.1]])
+    model = fit(points, np.array([[0.0, 0.1], [2.0, 0.1]]), max_iter=1)
+    model.cluster_centers_ = np.array([[0.0, 0.1], [2.0, 0.1]])
+    assert model.predict(points).tolist() == [1, 0, 0, 1]
