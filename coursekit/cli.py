@@ -248,6 +248,22 @@ def engines_start(
     typer.echo(f"COURSEKIT_SPARK={state.url}")
 
 
+@engines.command("install")
+def engines_install(name: Annotated[str, typer.Argument(help="s3a.")]) -> None:
+    """Fetch what Spark needs to read from S3 itself (14 MB from a Maven repository, once).
+
+    Example: coursekit engines install s3a
+    """
+    from coursekit.spark_session import s3a
+
+    if name != "s3a":
+        raise typer.BadParameter(f"there is nothing to install for {name!r}: only for s3a")
+    typer.echo("Fetching S3A, Spark's way to S3: 14 MB, half a minute or more …", err=True)
+    found = s3a.install()
+    size = sum(jar.stat().st_size for jar in found) / 1e6
+    typer.echo(f"{len(found)} files, {size:.0f} MB. Sessions that start from now on read s3a://…")
+
+
 @engines.command("status")
 def engines_status() -> None:
     """Show which engines run, process by process.

@@ -23,7 +23,7 @@ from typing import Any
 from coursekit import memory
 from coursekit.errors import CourseError
 from coursekit.java import find_java
-from coursekit.spark_session import archive, clusters, settings
+from coursekit.spark_session import archive, clusters, s3a, settings
 
 # Seconds that Java may take until it listens; it takes one or two.
 PATIENCE = 120
@@ -138,6 +138,7 @@ class Gateway:
         properties = {
             **settings.system_properties(),
             **settings.spark_options(where, self.folder),
+            **s3a.options(where),
             "java.io.tmpdir": str(self.folder),
             "derby.system.home": str(self.folder),
         }
@@ -149,7 +150,8 @@ class Gateway:
             *(extra or []),
             *(f"-D{name}={value}" for name, value in properties.items()),
             "-cp",
-            os.pathsep.join([*map(str, jars), *clusters.class_path(where)]),
+            # Behind Spark's jars: the archive holds for a class path that begins with them.
+            os.pathsep.join([*map(str, [*jars, *s3a.jars()]), *clusters.class_path(where)]),
             "org.apache.spark.api.python.PythonGatewayServer",
         ]
 
