@@ -163,8 +163,10 @@ def _network() -> list[str]:
 
 
 def _cause(said: str) -> str:
-    telling = [line.strip() for line in said.splitlines() if "rror" in line or "xception" in line]
-    return (telling or said.strip().splitlines() or ["Ivy said nothing"])[0][:200]
+    """Return the line of Ivy's that tells why; its first ones tell where it looked."""
+    lines = [line.strip() for line in said.splitlines()]
+    signs = ("error at", "Exception", "Host ", "not found")
+    return next((x for sign in signs for x in lines if sign in x), "Ivy did not say why")[:200]
 
 
 def _unreachable(cause: str) -> CourseError:
