@@ -41,6 +41,12 @@ OUTPUT = """id => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets;
   const cell = cells.find(c => c.model.sharedModel.getId() === id);
   return cell.model.outputs.toJSON().map(o => (o.data || {})['text/plain'] || '').join(''); }"""
+COUNT = """id => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+  return cells.find(c => c.model.sharedModel.getId() === id).model.executionCount; }"""
+HAS_RUN = f"""([id, before]) => {{
+  const count = ({COUNT})(id);
+  return count !== null && count !== before; }}"""
 TO_THE_TOP = "() => { window.jupyterapp.shell.currentWidget.content.scrollToItem(0); return 1 }"
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(c => c.model.type === 'code' && !(c.model.getMetadata('tags') || [])
@@ -79,11 +85,16 @@ class Learner:
         self.page.keyboard.insert_text(source)
         self.page.keyboard.press("Shift+Enter")
         self.page.wait_for_function(READY, timeout=90 * SECOND)
-        self.page.evaluate(SELECT, f"{exercise}-check")
-        self.command("notebook:run-cell")
-        self.page.wait_for_timeout(SECOND // 2)
-        self.page.wait_for_function(READY, timeout=90 * SECOND)
+        self.run_cell(f"{exercise}-check")
         return self.page.evaluate(OUTPUT, f"{exercise}-check")
+
+    def run_cell(self, cell):
+        """Run a cell, and wait until it has a new number and the kernel is at rest."""
+        before = self.page.evaluate(COUNT, cell)
+        self.page.evaluate(SELECT, cell)
+        self.command("notebook:run-cell")
+        self.page.wait_for_function(HAS_RUN, arg=[cell, before], timeout=90 * SECOND)
+        self.page.wait_for_function(READY, timeout=90 * SECOND)
 
     def move_the_first_slider(self):
         """Find the first slider of the chapter, move it, and wait for the picture to change."""
@@ -109,10 +120,7 @@ class Learner:
         self.page.evaluate(SELECT, view)
         self.page.wait_for_selector(".ck-view table")
         before = self.page.locator(".ck-view").first.inner_html()
-        self.page.evaluate(SELECT, cell)
-        self.command("notebook:run-cell")
-        self.page.wait_for_timeout(SECOND // 2)
-        self.page.wait_for_function(READY, timeout=90 * SECOND)
+        self.run_cell(cell)
         self.page.evaluate(SELECT, view)
         self.until_changed(self.page.locator(".ck-view").first, before)
 
