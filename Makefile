@@ -20,5 +20,5 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 lock: setup  ## renew the exact pins
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra test --no-emit-index-url \
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra test --extra hub --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock pyproject.toml
