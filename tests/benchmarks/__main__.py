@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import chapters, cluster, feedback, kmeans, startup, storage, wordcount
+from . import chapters, classroom, cluster, feedback, kmeans, startup, storage, wordcount
 from .harness import main
 
 BENCHMARKS = [
@@ -12,6 +12,7 @@ BENCHMARKS = [
     *kmeans.BENCHMARKS,
     *startup.BENCHMARKS,
     *cluster.BENCHMARKS,
+    *classroom.BENCHMARKS,
     *storage.BENCHMARKS,
     *feedback.BENCHMARKS,
     *chapters.BENCHMARKS,
