@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from coursekit import memory
@@ -43,10 +43,9 @@ def spark_cluster(workers: int = 2, *, cores: int = 1, memory_mib: int = 1024) -
     CourseError
         No suitable Java, too little memory, or a server that does not start.
     """
-    folder = tempfile.mkdtemp(prefix="coursekit-cluster-")
-    plan = Plan("spark-cluster", folder, workers=workers, cores=cores, memory=memory_mib)
+    plan = Plan("spark-cluster", "", workers=workers, cores=cores, memory=memory_mib)
     require_possible(plan)
-    return SparkCluster(plan)
+    return SparkCluster(replace(plan, folder=tempfile.mkdtemp(prefix="coursekit-cluster-")))
 
 
 def require_possible(plan: Plan) -> None:
