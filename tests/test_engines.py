@@ -194,6 +194,14 @@ except ck.CourseError as error:
 """
 
 
+CLASSIC = """
+import coursekit as ck
+spark = ck.spark("inside", classic=True)
+context = spark.sparkContext
+print(context.master, context.parallelize(range(10)).sum(), ck.spark() is spark)
+"""
+
+
 def test_spark_connect_serves_a_client_without_java(cache):
     where = setting(run(cache, "start", "spark-connect"))
     state = keeper.read_state(cache / "engines" / "spark-connect")
@@ -205,6 +213,12 @@ def test_spark_connect_serves_a_client_without_java(cache):
         "pyspark.sql.connect.session 20",
         "4",
         "This session belongs to Spark Connect, which keeps the records of its jobs to itself.",
+    ]
+    own = python(CLASSIC, cache, COURSEKIT_SPARK=where)
+    said, _ = own.communicate(timeout=200)
+    assert said.splitlines() == [
+        f"{where} has no RDDs: this session is one of this machine's own (local[1]).",
+        "local[1] 45 True",
     ]
     assert run(cache, "stop", "spark-connect").stdout == "spark-connect is stopped.\n"
     gone(state.keeper.pid, state.servers[0].pid)

@@ -14,7 +14,7 @@ _SECONDS = 60  # a first job on a busy machine takes seconds; a hung one must st
 
 
 def _table(rows: list[tuple], schema: str) -> Any:
-    return spark(quiet=True).createDataFrame(rows, schema)
+    return spark(quiet=True, classic=True).createDataFrame(rows, schema)
 
 
 def _rows(frame: Any) -> Any:
@@ -94,7 +94,7 @@ def statistics(answer):
 )
 def schema(answer):
     def types() -> Any:
-        return spark(quiet=True).createDataFrame([], answer).dtypes
+        return spark(quiet=True, classic=True).createDataFrame([], answer).dtypes
 
     want = [("carrier", "string"), ("miles", "int"), ("fare", "double")]
     require(
@@ -288,7 +288,7 @@ _ONE_EACH = [("B", 1), ("a", 1), ("b", 1)]
 )
 def sizes(answer):
     def frame(*counts: int) -> Any:
-        context = spark(quiet=True).sparkContext
+        context = spark(quiet=True, classic=True).sparkContext
         filled = context.parallelize(range(len(counts)), len(counts))
         return filled.flatMap(lambda p: [(p,)] * counts[p]).toDF("p INT")
 

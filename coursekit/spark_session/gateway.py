@@ -36,6 +36,8 @@ class Gateway:
 
     Parameters
     ----------
+    where : str
+        The master, such as ``"local[*]"``.
     extra : list of str, optional
         More options for Java; the class-data archive is made with one.
 
@@ -46,10 +48,9 @@ class Gateway:
         that does not start.
     """
 
-    def __init__(self, extra: list[str] | None = None) -> None:
+    def __init__(self, where: str, extra: list[str] | None = None) -> None:
         self.owner = os.getpid()
         self._java = find_java()
-        where = settings.master()
         clusters.require_answer(where)
         heap = settings.heap(memory.available())
         home = settings.spark_home()

@@ -19,7 +19,11 @@ _lock = threading.RLock()
 _gateway: Gateway | None = None
 
 
-def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
+# Of a class that shares one Spark, many may need their own at the same time: one core each.
+OWN = "local[1]"
+
+
+def spark(app: str = "course", *, quiet: bool = False, classic: bool = False) -> SparkSession:
     """Return this kernel's Spark session; the first call starts it.
 
     Spark runs on this machine, on every core (``COURSEKIT_SPARK=local[1]`` takes one), reachable
@@ -35,6 +39,9 @@ def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
         counts.
     quiet : bool, optional
         Do not show the link to Spark's own pages; for code that runs beside a learner's.
+    classic : bool, optional
+        Spark Classic is asked for, with RDDs and ``sparkContext``. Where the setting names a Spark
+        Connect server, which has none, the session is one of this machine's own, and says so.
 
     Returns
     -------
@@ -50,12 +57,16 @@ def spark(app: str = "course", *, quiet: bool = False) -> SparkSession:
     from coursekit.spark_session import notebook
 
     where = settings.master()
-    if clusters.kind(where) == "connect":
-        return _connected(where, app)
     with _lock:
         session = _running()
+        if session is None and clusters.kind(where) == "connect":
+            if not classic:
+                return _connected(where, app)
+            if not quiet:
+                print(f"{where} has no RDDs: this session is one of this machine's own ({OWN}).")
+            where = OWN
         if session is None:
-            session = start(app, Gateway()) if _gateway is None else _new(app)
+            session = start(app, Gateway(where)) if _gateway is None else _new(app)
     notebook.attach(session, link=not quiet)
     return session
 

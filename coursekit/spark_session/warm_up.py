@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Start Spark, work with it, and have Java write down the classes it loaded."""
-    spark = session.start("warm-up", Gateway([f"-XX:DumpLoadedClassList={sys.argv[1]}"]))
+    gateway = Gateway("local[*]", [f"-XX:DumpLoadedClassList={sys.argv[1]}"])
+    spark = session.start("warm-up", gateway)
     with tempfile.TemporaryDirectory() as folder:
         table = read_csv(spark, Path(folder))
         frames(table)
