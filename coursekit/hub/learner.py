@@ -21,6 +21,8 @@ SHARED_CACHE = "COURSEKIT_SHARED_CACHE"
 def main() -> None:
     """Prepare the learner's folder and become their server; this process goes on as it."""
     os.umask(0o077)
+    if os.environ.get("COURSEKIT_PRIVATE_HOME"):
+        Path.home().chmod(0o700)
     folder = Path(os.environ.setdefault("COURSEKIT_WORK", str(Path.home() / "course")))
     # A terminal finds `coursekit` and the course's Python.
     os.environ["PATH"] = os.pathsep.join(

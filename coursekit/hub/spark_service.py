@@ -21,6 +21,9 @@ def main() -> int:
     """Run the server on a port, with a heap of so many MiB, until SIGTERM."""
     port, memory = (int(word) for word in sys.argv[1:3])
     processes.end_with_parent()
+    os.nice(5)  # as the learners' servers, so that the hub answers on a busy machine
+    for name in [name for name in os.environ if name.startswith("JUPYTERHUB_")]:
+        del os.environ[name]  # learners' functions run here; the hub's words are not for them
     os.environ["COURSEKIT_DETACHED"] = "1"  # a service is ended by a signal
     folder = tempfile.mkdtemp(prefix="coursekit-spark-")
     plan = keeper.Plan("spark-connect", folder, port=port, memory=memory)
