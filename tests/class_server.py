@@ -98,6 +98,8 @@ def _build(folder: Path) -> None:
         target.mkdir()
         mount(source, target, flags=MS_BIND)
     mount("none", folder / "cache", flags=MS_REMOUNT | MS_BIND | MS_RDONLY)
+    (folder / "tmp").mkdir()
+    (folder / "tmp").chmod(0o1777)
     _make_users(folder)
     for name in ("passwd", "group", "shadow"):
         mount(folder / name, Path("/etc") / name, flags=MS_BIND)
@@ -164,6 +166,11 @@ def _configure(folder: Path) -> int:
     return port
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    # `.venv` knows the tests' own clone; and nothing may be left in the machine's /tmp.
+    return {"PYTHONPATH": str(folder / "course"), "TMPDIR": str(folder / "tmp")}
+
+
 def _bury(hub: subprocess.Popen) -> None:
     """Take leave of ended orphans, as a system's first process does; the hub waits for that."""
     while hub.poll() is None:
@@ -182,11 +189,7 @@ def _start(folder: Path, address: str) -> subprocess.Popen:
                 "--config", folder / "jupyterhub_config.py",
             ],
             cwd="/",
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(folder / "course"),
-                "LANG": "C.UTF-8",
-            },
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **_environment(folder)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

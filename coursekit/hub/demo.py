@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from coursekit import places
@@ -50,10 +51,15 @@ def serve(
     Raises
     ------
     CourseError
-        The port is taken, the proxy is not installed and cannot be, or the hub does not start.
+        The port is taken, JupyterHub is missing, its proxy cannot be installed, or the hub does
+        not start.
     KeyboardInterrupt
         It is ended while it starts.
     """
+    if find_spec("jupyterhub") is None:
+        raise CourseError(
+            "JupyterHub is not installed.", 'Install it: python -m pip install "coursekit[hub]"'
+        )
     proxy.PROGRAM.install()
     chosen = _port(port)
     folder = Path(tempfile.mkdtemp(prefix="coursekit-hub-"))

@@ -25,7 +25,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("JUPYTERHUB_")]:
         del os.environ[name]  # learners' functions run here; the hub's words are not for them
     os.environ["COURSEKIT_DETACHED"] = "1"  # a service is ended by a signal
-    folder = tempfile.mkdtemp(prefix="coursekit-spark-")
+    folder = tempfile.mkdtemp(prefix="coursekit-shared-spark-")
     plan = keeper.Plan("spark-connect", folder, port=port, memory=memory)
     sys.argv[1:] = [json.dumps(asdict(plan))]
     return keeper.main()
