@@ -1,359 +1,18 @@
-"""A class on JupyterHub, with the real thing: the hub, Chromium, system users where we are root.
+"""``coursekit hub``, the hub to try out, and the parts of a class on JupyterHub."""
 
-As root, the hub is that of deploy/jupyterhub_config.py on a server of its own (`class_server`);
-else it is the hub to try out, and what needs system users is left out.
-"""
-
-import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-import requests
 
-from coursekit import lessons
-from coursekit.hub import demo
-from tests import class_server
-from tests.lab_session import CHROMIUM
-
-playwright = pytest.importorskip("playwright.sync_api")
-if CHROMIUM is None and not os.environ.get("COURSEKIT_REQUIRE_BROWSER"):
-    pytest.skip("there is no Chromium on this machine", allow_module_level=True)
-
-from tests.test_browser import ARGUMENTS, READY, SECOND, Learner  # noqa: E402
-
-HUB = [sys.executable, "-m", "coursekit.cli", "hub"]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="system users need root")
-# Runs code in the kernel of the open notebook and returns what it prints.
-ASK = """async code => {
-  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const future = kernel.requestExecute({ code, store_history: false });
-  let said = '';
-  future.onIOPub = message => {
-    if (message.header.msg_type === 'stream') said += message.content.text;
-    if (message.header.msg_type === 'error') said += message.content.traceback.join('\\n');
-  };
-  await future.done;
-  return said; }"""
-SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); return 1 }"
-
-
-class Class:
-    """A hub that runs; on a server of its own, `see` finds that server's files."""
-
-    def __init__(self, address, passwords, process, folder=None):
-        self.address, self.passwords = address, passwords
-        self.process, self.folder = process, folder
-
-    def see(self, path):
-        """Return where this process sees a file of the server's."""
-        return Path(f"/proc/{self.process.pid}/root{self.folder}") / path
-
-    def restart(self):
-        self.process.stdin.write("restart\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line.startswith("ready"), line + self.process.communicate(timeout=90)[0]
-
-
-@contextlib.contextmanager
-def server():
-    """Yield the class on a Linux server of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="coursekit-class-"))
-    folder.chmod(0o755)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.class_server", str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        line = process.stdout.readline()
-        if line.startswith("unsuited: "):
-            pytest.skip(line.strip())
-        assert line.startswith("ready "), line + process.communicate(timeout=90)[0]
-        passwords = {name: class_server.password(name) for name in class_server.USERS}
-        yield Class(line.split()[1], passwords, process, folder)
-    finally:
-        process.communicate(timeout=90)  # closes its input, which ends it
-        folder.rmdir()  # it was never written on disk
-
-
-@contextlib.contextmanager
-def tried_out(*arguments):
-    """Yield the hub that ``coursekit hub`` starts."""
-    process = subprocess.Popen(
-        [*HUB, *(arguments or ("--port", "0"))],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    said = ""
-    try:
-        for line in process.stdout:
-            said += line
-            if line.startswith("Ctrl-C"):
-                break
-        passwords = dict.fromkeys(demo.NAMES, *re.findall(r"^learners .* (\w+)$", said, re.M))
-        (passwords["teacher"],) = re.findall(r"^instructor .* (\w+)$", said, re.M)
-        (address,) = re.findall(r"^http://\S+$", said, re.M)
-        yield Class(address, passwords, process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=90)
-
-
-@pytest.fixture(scope="module")
-def hub():
-    with server() if os.geteuid() == 0 else tried_out() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def learners(hub):
-    """Log ada and ben in at once, each in a browser of their own, and open chapter 01."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        found = {}
-        for name in demo.NAMES:
-            context = browser.new_context(viewport={"width": 1280, "height": 860})
-            found[name] = Learner(context.new_page())
-            found[name].page.goto(f"{hub.address}/hub/login")
-        for name, learner in found.items():
-            log_in(learner.page, name, hub.passwords[name])
-        for learner in found.values():
-            learner.page.wait_for_selector(".ck-home table", timeout=180 * SECOND)
-            learner.open(lessons.chapter("01"))
-        yield found
-        browser.close()
-
-
-def log_in(page, name, password):
-    page.fill("#username_input", name)
-    page.fill("#password_input", password)
-    page.click("#login_submit", no_wait_after=True)
-
-
-def ask(learner, code):
-    """Run code in the learner's kernel; its last printed line is JSON."""
-    said = learner.page.evaluate(ASK, code)
-    try:
-        return json.loads(said.strip().splitlines()[-1])
-    except (ValueError, IndexError):
-        raise AssertionError(f"no answer: {said}") from None
-
-
-def test_two_learners_at_once_open_a_chapter_and_pass_a_check(learners):
-    exercise = lessons.chapter("01").exercises[0]
-    for name, learner in learners.items():
-        assert f"/user/{name}/lab" in learner.page.url
-        # The cells above the exercise; a whole chapter is the business of test_browser.
-        ask(learner, "from coursekit import check; print(1)")
-        passed = learner.answer(exercise, lessons.solution_source(exercise))
-        assert passed.startswith("✔ Passed")
-        learner.page.evaluate(SAVE)
-    learners["ada"].look("hub-chapter")
-    for learner in learners.values():
-        assert f"1 of {len(lessons.chapter('01').exercises)}" in learner.home()
-    learners["ada"].look("hub-home")
-    for learner in learners.values():
-        learner.open(lessons.chapter("01"))
-
-
-TRIES = """
-import json, os, pathlib, urllib.request
-def tried(action):
-    try:
-        return str(action())[:200]
-    except Exception as error:
-        return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
-def get(url, token=os.environ["JUPYTERHUB_API_TOKEN"]):
-    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
-    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).status
-folder, other, hub = pathlib.Path(FOLDER), OTHER, HUB
-print(json.dumps({
-    "home": tried(lambda: os.listdir(folder / "home/ben")),
-    "notebook": tried((folder / "home/ben/course/01-python-basics.ipynb").read_text),
-    "secrets": tried(lambda: os.listdir(folder / "state")),
-    "cookie secret": tried((folder / "state/cookie_secret").read_bytes),
-    "environment of the hub": tried(pathlib.Path(f"/proc/{PID}/environ").read_bytes),
-    "environment of ben": tried(pathlib.Path(f"/proc/{BEN}/environ").read_bytes),
-    "course": tried(lambda: (folder / "course/notebooks/x").write_text("x")),
-    "cache": tried(lambda: (folder / "cache/copies/x").write_text("x")),
-    "users": tried(lambda: get(f"{hub}/hub/api/users")),
-    "ben's account": tried(lambda: get(f"{hub}/hub/api/users/ben")),
-    "ben's server": tried(lambda: get(f"{hub}/user/ben/api/contents")),
-    "ben's port": tried(lambda: get(f"http://127.0.0.1:{other}/user/ben/api/contents")),
-    "the proxy": tried(lambda: get(f"{PROXY}/api/routes")),
-    "own server": tried(lambda: get(f"{hub}/user/ada/api/contents")),
-}))
-"""
-
-
-@as_root
-def test_one_learner_reaches_nothing_of_another_or_of_the_hub(hub, learners):
-    with_port = {name: one_listening(hub, name) for name in ("ada", "ben")}
-    names = {
-        "FOLDER": str(hub.folder), "HUB": hub.address, "PID": the_hub(hub).pid,
-        "OTHER": with_port["ben"][1], "BEN": with_port["ben"][0].pid,
-        "PROXY": re.search(r"api_url = '(\S+)'", hub.see("jupyterhub_config.py").read_text())[1],
-    }  # fmt: skip
-    found = ask(learners["ada"], "".join(f"{k} = {v!r}\n" for k, v in names.items()) + TRIES)
-    assert found.pop("own server") == "200", "the tries themselves work"
-    assert {name: found.pop(name) for name in ("users", "ben's account")} == {
-        "users": "HTTPError 403", "ben's account": "HTTPError 404",
-    }  # fmt: skip
-    # The proxy answers whoever has its token; ada's is another.
-    assert {found.pop(name) for name in ("ben's server", "ben's port", "the proxy")} == {
-        "HTTPError 403"
-    }
-    assert set(found.values()) <= {"PermissionError", "OSError"}, found
-
-
-def one_listening(hub, name):
-    """Return a learner's server process and its port."""
-    number = class_server.USERS[name]
-    for each in psutil.Process(hub.process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if each.uids().real == number and "jupyterhub.singleuser" in each.cmdline():
-                ports = [c.laddr.port for c in each.net_connections() if c.status == "LISTEN"]
-                return each, ports[0]
-    raise AssertionError(f"{name} has no server")
-
-
-def the_hub(hub):
-    for each in psutil.Process(hub.process.pid).children():
-        if "jupyterhub" in each.cmdline():
-            return each
-    raise AssertionError("no hub")
-
-
-@as_root
-def test_a_page_of_another_learner_is_refused_in_the_browser_too(hub, learners):
-    page = learners["ada"].page.context.new_page()
-    assert page.goto(f"{hub.address}/user/ben/lab").status in (403, 404)
-    assert page.goto(f"{hub.address}/hub/admin").status == 403
-    page.close()
-
-
-@as_root
-def test_a_kernel_that_fills_memory_ends_its_own_cell_only(learners):
-    code = """
-import json
-try:
-    full = bytearray(3 << 30)
-    told = "filled"
-except MemoryError:
-    told = "MemoryError"
-import resource
-print(json.dumps([told, resource.getrlimit(resource.RLIMIT_NPROC)[1]]))
-"""
-    assert ask(learners["ada"], code) == ["MemoryError", 2000]
-
-
-@as_root
-def test_the_class_shares_one_spark(hub, learners):
-    code = """
-import json
-import coursekit as ck
-spark = ck.spark("class", quiet=True)
-flights = spark.read.csv(str(ck.path("flights")), header=True)
-print(json.dumps([type(spark).__module__, flights.count()]))
-"""
-    found = {name: ask(learner, code) for name, learner in learners.items()}
-    assert found["ada"] == found["ben"]
-    kind, rows = found["ada"]
-    assert "connect" in kind and rows > 300_000
-    owners = {
-        each.username()
-        for each in psutil.Process(hub.process.pid).children(recursive=True)
-        if each.name() == "java"
-    }
-    numbers = {str(class_server.USERS["spark"]), "spark"}
-    assert owners and owners <= numbers, "one Java, and it is neither root's nor a learner's"
-
-
-@as_root
-def test_a_restart_of_the_hub_loses_nobodys_work(hub, learners):
-    for name, learner in learners.items():
-        assert ask(learner, f"kept = {name!r}; print(1)") == 1
-    before = [one_listening(hub, name)[0].pid for name in learners]
-    hub.restart()
-    assert [one_listening(hub, name)[0].pid for name in learners] == before
-    for name, learner in learners.items():
-        learner.page.wait_for_function(READY, timeout=60 * SECOND)
-        assert ask(learner, "import json; print(json.dumps(kept))") == name
-        type_into_the_first_exercise(learner, f"# by {name}, after the restart")
-        learner.page.evaluate(SAVE)
-        copy = hub.see(f"home/{name}/course/01-python-basics.ipynb")
-        assert f"# by {name}, after the restart" in copy.read_text()
-        state = requests.get(f"{hub.address}/hub/health", timeout=10)
-        assert state.status_code == 200
-
-
-def type_into_the_first_exercise(learner, text):
-    learner.page.evaluate(
-        """([id, text]) => {
-          const cells = window.jupyterapp.shell.currentWidget.content.widgets;
-          const cell = cells.find(c => c.model.sharedModel.getId() === id);
-          cell.model.sharedModel.setSource(text); }""",
-        [lessons.chapter("01").exercises[0], text],
-    )
-
-
-@as_root
-def test_an_update_in_mid_work_keeps_an_edited_copy_and_renews_an_untouched_one(hub, learners):
-    edited, untouched = (lessons.chapter(number).path.name for number in ("01", "03"))
-    home = hub.see("home/ben/course")
-    type_into_the_first_exercise(learners["ben"], "mine = 'all my work'")
-    learners["ben"].page.evaluate(SAVE)
-    mine = (home / edited).read_text()
-    assert "all my work" in mine
-    for name in (edited, untouched):  # what `git pull` does
-        shipped = hub.see(f"course/notebooks/{name}")
-        content = json.loads(shipped.read_text())
-        content["cells"][0]["source"] = "# A better title"
-        shipped.write_text(json.dumps(content))
-    assert (home / edited).read_text() == mine, "nothing happens under a learner's hands"
-
-    page = learners["ben"].page
-    page.goto(f"{hub.address}/hub/home")
-    page.click("#stop")
-    page.wait_for_selector("#start:has-text('Start My Server')", timeout=60 * SECOND)
-    page.goto(f"{hub.address}/hub/user/ben/lab?reset")
-    page.wait_for_selector(".ck-home table", timeout=180 * SECOND)
-    assert (home / edited).read_text() == mine
-    assert "# A better title" in (home / untouched).read_text()
-    assert "Improved since you began: 01-python-basics" in page.inner_text(".ck-home")
-    learners["ben"].look("hub-improved")
-
-
-# The hub to try out
-
-
-def log_in_by_http(hub, name):
-    """Log in without a browser, wait for the server, and return the session."""
-    session = requests.Session()
-    session.trust_env = False  # a proxy variable must not carry a loopback request away
-    session.get(f"{hub.address}/hub/login")
-    form = {"username": name, "password": hub.passwords[name], "_xsrf": xsrf(session, "/hub/")}
-    assert session.post(f"{hub.address}/hub/login", data=form).ok
-    limit = time.monotonic() + 180
-    while time.monotonic() < limit:
-        answer = session.get(f"{hub.address}/user/{name}/lab")
-        if answer.ok and answer.url.startswith(f"{hub.address}/user/{name}/"):
-            return session
-        time.sleep(0.2)
-    raise AssertionError(f"{name}'s server does not start: {answer.url}")
-
-
-def xsrf(session, path):
-    return next(c.value for c in session.cookies if c.name == "_xsrf" and c.path == path)
+from coursekit.data import cache
+from coursekit.hub import demo, learner, proxy
+from tests.hub_session import HUB, log_in_by_http, tried_out, xsrf
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
@@ -401,3 +60,49 @@ def test_a_missing_proxy_is_told_in_two_lines(tmp_path):
     what, mend = done.stderr.strip().splitlines()[-2:]
     assert done.returncode == 1 and "JupyterHub's proxy, is not installed yet" in what
     assert "coursekit prepare" in mend
+
+
+def test_the_lock_of_the_proxy_names_no_host_and_has_a_checksum_for_everything():
+    lock = json.loads((proxy.HERE / "package-lock.json").read_text())
+    packages = {name: p for name, p in lock["packages"].items() if name}
+    assert packages and "://" not in json.dumps([p.get("resolved", "") for p in packages.values()])
+    assert not [name for name, p in packages.items() if "resolved" in p or not p.get("integrity")]
+    wanted = json.loads((proxy.HERE / "package.json").read_text())["dependencies"]
+    name = "configurable-http-proxy"
+    assert wanted == {name: packages[f"node_modules/{name}"]["version"]}
+
+
+def test_names_of_learners():
+    assert demo.names(1) == ["ada"]
+    assert demo.names(4) == ["ada", "ben", "learner3", "learner4"]
+
+
+def test_a_cache_is_shared_by_links_and_the_learners_own_files_stay(tmp_path, monkeypatch):
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    monkeypatch.setenv("COURSEKIT_CACHE", str(shared))
+    made = cache.made("table", lambda path: path.write_text("1"))
+    (shared / "spark").mkdir()
+    monkeypatch.setenv("COURSEKIT_CACHE", str(own))
+    mine = cache.made("mine", lambda path: path.write_text("2"))
+    for _ in range(2):  # a second start changes nothing
+        learner.share_cache(shared)
+    assert (own / "spark").resolve() == shared / "spark"
+    assert not (own / "azurite").exists()
+    assert mine.read_text() == "2" and not mine.is_symlink()
+    # The true path, which Spark's own user can follow where homes are closed.
+    assert cache.made("table", lambda path: pytest.fail("it is made already")) == made
+    (shared / "spark").rmdir()
+    learner.share_cache(shared)
+    assert not (own / "spark").is_symlink(), "a link to nothing would stand in the way"
+
+
+def test_a_process_number_with_a_new_owner_is_not_taken_for_a_server():
+    from coursekit.hub.spawner import LimitedSpawner
+
+    spawner = LimitedSpawner()
+    spawner.pid = os.getpid()
+    state = spawner.get_state()
+    again, other = LimitedSpawner(), LimitedSpawner()
+    again.load_state(state)
+    other.load_state(state | {"started": state["started"] - 3600})  # before a reboot, say
+    assert (again.pid, other.pid) == (os.getpid(), 0)
