@@ -210,8 +210,11 @@ def progress() -> None:
 def data(
     verify: Annotated[bool, typer.Option("--verify", help="Compare files with checksums.")] = False,
     restore: Annotated[bool, typer.Option("--restore", help="Restore what is damaged.")] = False,
+    make: Annotated[
+        bool, typer.Option("--make", help="Make now what chapters make on first use.")
+    ] = False,
 ) -> None:
-    """List the data sets, verify them, or restore damaged files.
+    """List the data sets, verify them, restore damaged files, or make all files now, for a class.
 
     Example: coursekit data --verify
     """
@@ -228,6 +231,9 @@ def data(
                 "Restore it: coursekit data --restore",
             )
         typer.echo("Every data file is as shipped.")
+    elif make:
+        for entry in shelf.manifest().values():
+            typer.echo(f"{entry.name:13}{shelf.path(entry.name)}")
     else:
         for entry in shelf.manifest().values():
             typer.echo(f"{entry.name:12}{entry.rows:>9,} rows  {entry.licence:16} {entry.title}")

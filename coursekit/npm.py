@@ -100,6 +100,7 @@ class Program:
         if self.installed():
             with contextlib.suppress(OSError):  # a cache that cannot be written can still be used
                 os.utime(folder / _STAMP)
+                folder.chmod(0o755)  # a class shares one cache
             return folder
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -139,8 +140,7 @@ class Program:
                     "Run `coursekit prepare` again.",
                 )
             (Path(made) / _STAMP).write_text("")
-            # The context would have kept it for its maker alone; a class shares one cache.
-            os.chmod(made, 0o755)
+            os.chmod(made, 0o755)  # a temporary folder is its maker's alone
             os.replace(made, folder)
             Path(made).mkdir()  # the context removes it
 

@@ -124,6 +124,8 @@ c.JupyterHub.services = [
 if SHARED_SPARK:
     c.JupyterHub.services.append(
         {
+            # It outlives a restart of the hub; `coursekit engines stop spark-connect`, run as
+            # SPARK_USER, ends it, and the hub then starts it anew with these settings.
             "name": "spark",
             "user": SPARK_USER,  # never root: the learners' functions run as this user
             "command": [
@@ -131,6 +133,6 @@ if SHARED_SPARK:
                 *(str(SPARK_PORT), str(SPARK_MEMORY_MIB)),
             ],
             "cwd": "/",
-            "environment": {"COURSEKIT_CACHE": str(CACHE)},
+            "environment": {"COURSEKIT_SHARED_CACHE": str(CACHE)},
         }
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import coursekit as ck
 from coursekit.hub import demo
 from tests import class_server
 
@@ -40,6 +41,7 @@ class Class:
 @contextlib.contextmanager
 def server():
     """Yield the class on a Linux server of its own."""
+    ck.path("flights")  # in the cache that the class shares, as `coursekit data --make` does it
     folder = Path(tempfile.mkdtemp(prefix="coursekit-class-"))
     folder.chmod(0o755)
     process = subprocess.Popen(
@@ -88,14 +90,33 @@ def log_in_by_http(hub, name):
     session.get(f"{hub.address}/hub/login")
     form = {"username": name, "password": hub.passwords[name], "_xsrf": xsrf(session, "/hub/")}
     assert session.post(f"{hub.address}/hub/login", data=form).ok
+    wait_for_server(hub, session, name)
+    return session
+
+
+def wait_for_server(hub, session, name):
+    """Start a learner's server unless it runs, and wait until it answers."""
+    session.get(f"{hub.address}/hub/spawn/{name}")
     limit = time.monotonic() + 180
     while time.monotonic() < limit:
         answer = session.get(f"{hub.address}/user/{name}/lab")
         if answer.ok and answer.url.startswith(f"{hub.address}/user/{name}/"):
-            return session
-        time.sleep(0.2)
+            return
+        time.sleep(0.5)
     raise AssertionError(f"{name}'s server does not start: {answer.url}")
 
 
+def stop_server(hub, session, name):
+    """Stop a learner's server and wait until it has ended."""
+    own = f"{hub.address}/hub/api/users/{name}"
+    headers = {"X-XSRFToken": xsrf(session, "/hub/"), "Referer": f"{hub.address}/hub/home"}
+    assert session.delete(f"{own}/server", headers=headers).ok
+    limit = time.monotonic() + 60
+    while session.get(own, headers=headers).json().get("servers"):
+        assert time.monotonic() < limit, f"{name}'s server does not end"
+        time.sleep(0.5)
+
+
 def xsrf(session, path):
+    """Return the token that a form or a request of a session has to carry."""
     return next(c.value for c in session.cookies if c.name == "_xsrf" and c.path == path)

@@ -101,8 +101,7 @@ def main() -> int:
     """Start what the plan says, tell that it is ready, and keep it until the end."""
     plan = Plan(**json.loads(sys.argv[1]))
     signal.signal(signal.SIGTERM, _leave)
-    # Ctrl-C is for whoever asked; a keeper on its own gets SIGINT from nobody but its service.
-    signal.signal(signal.SIGINT, _leave if _detached() else signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked
     try:
         with _servers(plan) as state:
             state.write(Path(plan.folder))
@@ -123,18 +122,13 @@ class _Ended(Exception):
 
 
 def _leave(*_: object) -> None:
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_IGN)  # once is enough
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
     raise _Ended
-
-
-def _detached() -> bool:
-    return bool(os.environ.get("COURSEKIT_DETACHED"))
 
 
 def _stay() -> None:
     """Return when standard input closes; where there is none, wait for a signal."""
-    if _detached():
+    if os.environ.get("COURSEKIT_DETACHED"):
         while True:
             signal.pause()
     sys.stdin.buffer.read()
