@@ -3,12 +3,15 @@ PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
 
-.PHONY: lab test bench lint lock setup
+.PHONY: lab hub test bench lint lock setup
 setup:
 	@$(PYTHON) setup_course.py
 
 lab: setup  ## open the course; ARGS="--no-browser --port 0" serves a machine without a screen
 	@$(BIN)/coursekit lab $(ARGS)
+
+hub: setup  ## try a class out: JupyterHub with demo accounts; ARGS="--port 0 --learners 8"
+	@$(BIN)/coursekit hub $(ARGS)
 
 test: setup  ## prove every notebook and every check, with the network open and closed
 	@$(BIN)/python -m tests.prove $(ARGS)

@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".course-ready"
 LOCK = ROOT / "requirements.lock"
-NODE_LOCK = "coursekit/cloud/azurite/package-lock.json"  # the Azure emulator
+# The Azure emulator, and the proxy of JupyterHub.
+NODE_LOCKS = (
+    "coursekit/cloud/azurite/package-lock.json",
+    "coursekit/hub/proxy/package-lock.json",
+)
 PYTHONS = ((3, 11), (3, 13))
 
 
@@ -49,9 +53,8 @@ def main() -> int:
 def fingerprint() -> str:
     """Digest what the environment depends on."""
     parts = [sys.version.encode(), str(ROOT).encode()]
-    parts += [
-        (ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml", NODE_LOCK)
-    ]
+    names = ("requirements.lock", "pyproject.toml", *NODE_LOCKS)
+    parts += [(ROOT / name).read_bytes() for name in names]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -92,7 +95,7 @@ def set_up(wanted: str) -> int:
             ],
         ),
         (
-            "Preparing Spark for fast starts, and the Azure emulator",
+            "Preparing Spark for fast starts, the copies, the Azure emulator and the hub's proxy",
             [python, "-m", "coursekit.cli", "prepare"],
         ),
     ]

@@ -78,6 +78,22 @@ def lab(
 
 
 @app.command()
+def hub(
+    port: Annotated[
+        int | None, typer.Option(help="Port on this machine; 0 finds a free one.")
+    ] = None,
+    learners: Annotated[int, typer.Option(min=1, max=200, help="Accounts for learners.")] = 2,
+) -> None:
+    """Try a class out: JupyterHub on this machine, with learners and an instructor.
+
+    Example: coursekit hub --port 0 --learners 8
+    """
+    from coursekit.hub import demo
+
+    demo.serve(port=port, learners=learners, say=_say)
+
+
+@app.command()
 def run(
     chapters: Annotated[
         list[str] | None, typer.Argument(help="Numbers or names; all when none is given.")
@@ -194,8 +210,11 @@ def progress() -> None:
 def data(
     verify: Annotated[bool, typer.Option("--verify", help="Compare files with checksums.")] = False,
     restore: Annotated[bool, typer.Option("--restore", help="Restore what is damaged.")] = False,
+    make: Annotated[
+        bool, typer.Option("--make", help="Make now what chapters make on first use.")
+    ] = False,
 ) -> None:
-    """List the data sets, verify them, or restore damaged files.
+    """List the data sets, verify them, restore damaged files, or make all files now, for a class.
 
     Example: coursekit data --verify
     """
@@ -212,6 +231,9 @@ def data(
                 "Restore it: coursekit data --restore",
             )
         typer.echo("Every data file is as shipped.")
+    elif make:
+        for entry in shelf.manifest().values():
+            typer.echo(f"{entry.name:13}{shelf.path(entry.name)}")
     else:
         for entry in shelf.manifest().values():
             typer.echo(f"{entry.name:12}{entry.rows:>9,} rows  {entry.licence:16} {entry.title}")
@@ -295,22 +317,25 @@ def engines_stop(name: Annotated[str, typer.Argument(help="The engine's name.")]
 def prepare() -> None:
     """Make once what chapters need or start faster with (set-up calls this).
 
-    Spark's class-data archive, and the Azure emulator. Without a network the emulator waits: the
-    chapter that needs it installs it, or says what is missing.
+    Spark's class-data archive, the learner copies, the Azure emulator and the hub's proxy. Without
+    a network the last two wait: who needs them installs them, or is told what is missing.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from coursekit import spark_session
+    from coursekit import spark_session, workspace
     from coursekit.cloud import azurite
+    from coursekit.hub import proxy
 
-    # One mostly computes, the other mostly waits for the network.
+    # These mostly wait for the network, the others compute.
     with ThreadPoolExecutor(1) as beside:
-        emulator = beside.submit(azurite.install)
+        programs = [beside.submit(azurite.install), beside.submit(proxy.PROGRAM.install)]
         spark_session.prepare_archive()
-        try:
-            emulator.result()
-        except CourseError as error:
-            typer.echo(f"note: {error.what}\n   → {error.mend}")
+        workspace.prepare_copies()
+        for program in programs:
+            try:
+                program.result()
+            except CourseError as error:
+                typer.echo(f"note: {error.what}\n   → {error.mend}")
 
 
 def _say(line: str) -> None:

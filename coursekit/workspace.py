@@ -6,12 +6,15 @@ learner changed is kept and told about. Only `reset` starts a copy over, and it 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +119,48 @@ def cut(path: Path) -> Any:
     return notebook
 
 
+def prepare_copies() -> None:
+    """Cut every chapter now, so that laying is only copying: for set-up, and for a class."""
+    for chapter in lessons.chapters():
+        _learner_text(chapter)
+
+
+def behind(folder: Path | None = None) -> list[str]:
+    """Return the names of the chapters that were improved after the learner's copy was laid."""
+    home = folder or places.workspace()
+    state = _read_state(home / places.MARKER)
+    return [
+        chapter.name
+        for chapter in lessons.chapters()
+        if (known := state.get(chapter.name))
+        and known["chapter"] != _digest_of(chapter.path, chapter.path.stat().st_mtime_ns)
+    ]
+
+
+@cache
+def _digest_of(path: Path, changed: int) -> str:
+    """Digest a shipped chapter; `changed`, its time, makes a new version a new question."""
+    return _digest(path.read_bytes())
+
+
+def _learner_text(chapter: lessons.Chapter) -> str:
+    """Return the learner copy as text, cut once and kept: nbgrader takes seconds to import."""
+    parts = [chapter.path.read_bytes(), Path(__file__).read_bytes(), lessons.STUB.encode()]
+    parts += [coursekit.__version__.encode(), metadata.version("nbgrader").encode()]
+    kept = places.cache_dir() / "copies" / f"{chapter.name}-{_digest(b'|'.join(parts))[:16]}.ipynb"
+    with contextlib.suppress(OSError, ValueError):
+        text = kept.read_text(encoding="utf-8")
+        json.loads(text)  # a damaged one is cut anew
+        return text
+    text = json.dumps(cut(chapter.path), indent=1, ensure_ascii=False) + "\n"
+    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for old in kept.parent.glob(f"{chapter.name}-*.ipynb"):
+            old.unlink()
+        files.write_text(kept, text)
+    return text
+
+
 def _lay_one(home: Path, state: dict, chapter: lessons.Chapter) -> Copy:
     path = home / chapter.path.name
     known = state.get(chapter.name)
@@ -133,8 +178,7 @@ def _lay_one(home: Path, state: dict, chapter: lessons.Chapter) -> Copy:
 
 def _write(home: Path, state: dict, chapter: lessons.Chapter) -> None:
     path = home / chapter.path.name
-    notebook = cut(chapter.path)
-    files.write_text(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    files.write_text(path, _learner_text(chapter))
     state[chapter.name] = {
         "chapter": _digest(chapter.path.read_bytes()),
         "cells": _cells_digest(path),

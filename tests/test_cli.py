@@ -30,7 +30,7 @@ def two_lines(done, code=1):
     return done.stderr
 
 
-@pytest.mark.parametrize("command", ["lab", "run", "doctor", "reset", "progress", "data"])
+@pytest.mark.parametrize("command", ["lab", "hub", "run", "doctor", "reset", "progress", "data"])
 def test_every_command_has_help_with_an_example(command):
     done = coursekit(command, "--help", COLUMNS="100", TERM="dumb")
     assert done.returncode == 0

@@ -23,6 +23,7 @@ from azure.storage.blob import BlobServiceClient
 from google.cloud import storage
 
 import coursekit as ck
+from coursekit import npm
 from coursekit.cloud import azurite, sdk_guard
 
 BYTES = os.urandom(1 << 20) * 5
@@ -502,7 +503,7 @@ def fake_npm(tmp_path, monkeypatch):
     wrapper = tmp_path / "node"
     wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{program}" "$@"\n')
     wrapper.chmod(0o755)
-    monkeypatch.setattr(azurite, "node", lambda: wrapper)
+    monkeypatch.setattr(npm, "node", lambda: wrapper)
     return program, calls
 
 
@@ -567,7 +568,7 @@ def test_a_full_disk_is_named(empty_cache, fake_npm, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(azurite.shutil, "copy", full)
+        patch.setattr(npm.shutil, "copy", full)
         with pytest.raises(ck.CourseError, match="No space left") as caught:
             azurite.install(quiet=True)
     assert "300 MB" in caught.value.mend

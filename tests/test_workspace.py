@@ -19,6 +19,7 @@ def course(tmp_path, monkeypatch):
     notebooks.mkdir()
     factory.write(notebooks / "91-demo.ipynb", factory.chapter())
     monkeypatch.setattr(places, "notebooks", lambda: notebooks)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
     forget()
     yield notebooks / "91-demo.ipynb"
     forget()
@@ -36,6 +37,9 @@ def improve(chapter):
     content["cells"].append(factory.code("'new in this version'", id="new"))
     factory.write(chapter, content)
     forget()
+
+
+original = workspace.cut
 
 
 def edit(copy, text="def mean(numbers):\n    return 42"):
@@ -192,3 +196,34 @@ def test_two_commands_at_once_take_turns(work):
     answers = [process.communicate()[0] for process in both]
     assert all(process.returncode == 0 for process in both)
     assert sum("new" in answer for answer in answers) == 1, "one lays, the other finds it done"
+
+
+def test_a_chapter_is_cut_once_for_all_learners(course, tmp_path, monkeypatch):
+    workspace.lay(tmp_path / "ada")
+    cut = []
+    monkeypatch.setattr(workspace, "cut", lambda path: cut.append(path) or original(path))
+    workspace.lay(tmp_path / "ben")
+    assert not cut
+    ada, ben = (tmp_path / name / course.name for name in ("ada", "ben"))
+    assert ada.read_bytes() == ben.read_bytes()
+    (kept,) = (tmp_path / "cache/copies").glob("91-demo-*.ipynb")
+    kept.write_text("half a copy")
+    workspace.lay(tmp_path / "cleo")
+    assert cut == [course]
+    assert (tmp_path / "cleo" / course.name).read_bytes() == ada.read_bytes()
+    improve(course)
+    workspace.lay(tmp_path / "dan")
+    assert cut == [course, course]
+    assert "new in this version" in (tmp_path / "dan" / course.name).read_text()
+
+
+def test_chapters_improved_since_the_copy_was_laid_are_named(course, work):
+    workspace.lay(work)
+    assert workspace.behind(work) == []
+    edit(work / course.name)
+    improve(course)
+    assert workspace.behind(work) == ["91-demo"]
+    workspace.lay(work)
+    assert workspace.behind(work) == ["91-demo"], "the copy is kept, so it stays behind"
+    workspace.reset("91", work)
+    assert workspace.behind(work) == []

@@ -36,6 +36,8 @@ class Child:
         What it gets besides this process's own environment.
     patience : float
         Seconds that it may take until it listens.
+    farewell : float
+        Seconds that it may take to end; then it is killed.
 
     Attributes
     ----------
@@ -54,8 +56,10 @@ class Child:
         environment: dict[str, str] | None = None,
         *,
         patience: float = PATIENCE,
+        farewell: float = FAREWELL,
     ) -> None:
         self._owner = os.getpid()
+        self._farewell = farewell
         # A file without a name: a pipe would fill up, and a named file would stay behind.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         # In a process group of its own it is not hit by the kernel's interrupt (Ctrl-C).
@@ -91,7 +95,7 @@ class Child:
         atexit.unregister(self.close)
         self._let_go()
         try:
-            self._process.wait(FAREWELL)
+            self._process.wait(self._farewell)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -50,7 +50,8 @@ def made(name: str, make: Maker) -> Path:
                     _replace(target, make)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-    return target
+    # A learner's cache may link to the server's; other users can follow the true path only.
+    return target.resolve()
 
 
 def _replace(target: Path, make: Maker) -> None:

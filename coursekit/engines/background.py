@@ -70,6 +70,13 @@ def start(plan: Plan) -> State:
         return _started(replace(plan, folder=str(folder)))
 
 
+def running(kind: str) -> str | None:
+    """Return the address of an engine that runs, or None."""
+    state = read_state(_folder(kind))
+    alive = state and all(map(_is_alive, (state.keeper, *state.servers)))
+    return state.url if alive else None
+
+
 def status() -> list[Line]:
     """Return every process of every engine that was started and not stopped."""
     lines = []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,12 +11,12 @@ from pathlib import Path
 
 from coursekit.errors import CourseError
 from coursekit.java import find_java
+from coursekit.processes import end_with_parent
 from coursekit.spark_session import archive, settings
 
 # Seconds that a server may take until it is ready; on a quiet machine it takes two.
 PATIENCE = 120
 FAREWELL = 15
-_TERMINATE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 # A module that runtimes made by jlink lack; Spark demands it of every executor.
 _LACKING = "--add-modules=jdk.incubator.vector"
 
@@ -91,7 +89,7 @@ class JavaServer:
                 stderr=log,
                 env=environ,
                 cwd=folder,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,
             )
 
     def wait_for(self, pattern: str) -> str:
@@ -124,11 +122,6 @@ class JavaServer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-def _end_with_parent() -> None:
-    """Have the system end this process when its parent ends, a killed one included (Linux)."""
-    ctypes.CDLL(None).prctl(_TERMINATE_WITH_PARENT, signal.SIGTERM)
 
 
 def _scala_version(jars: list[Path]) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import json
+import os
 
-from coursekit import progress
+from coursekit import progress, workspace
 
 ROUTE = "coursekit/home"
 
@@ -25,7 +26,7 @@ def page() -> str:
         "<h1>Python, cloud computing and big data</h1>"
         "<p class='ck-lead'>Every system in this course runs on this machine: open a chapter, run"
         " its cells, and let the checks tell you how you do.</p>"
-        f"<p class='ck-total'>{passed} of {total} exercises passed</p>"
+        f"{_notes()}<p class='ck-total'>{passed} of {total} exercises passed</p>"
         "<table><thead><tr><th scope='col'>Chapter</th><th scope='col'>Minutes</th>"
         "<th scope='col'>Read before</th><th scope='col'>Progress</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
@@ -33,6 +34,19 @@ def page() -> str:
         " this folder. Start a chapter over with <code>coursekit reset 01</code>; your copy is"
         " kept in <code>backups/</code>.</p>"
     )
+
+
+def _notes() -> str:
+    """Return what a learner should know: an error at the start, chapters that were improved."""
+    notes = [text] if (text := os.environ.get("COURSEKIT_NOTE")) else []
+    if improved := workspace.behind():
+        numbers = [name.partition("-")[0] for name in improved]
+        notes.append(
+            f"Improved since you began: {', '.join(improved)}. Your copies with work in them are"
+            f" kept; `coursekit reset {numbers[0]}` in a terminal takes the new one and keeps a"
+            " backup. Copies that you have not changed are renewed at the next start."
+        )
+    return "".join(f"<p class='ck-note'>{html.escape(note)}</p>" for note in notes)
 
 
 def _row(done: progress.ChapterProgress) -> str:

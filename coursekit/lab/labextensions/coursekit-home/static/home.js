@@ -24,6 +24,8 @@
     .ck-home progress::-webkit-progress-value { background: #009E73; }
     .ck-home progress::-moz-progress-bar { background: #009E73; }
     .ck-home .ck-soft, .ck-home .ck-foot { color: var(--jp-ui-font-color2); }
+    .ck-home .ck-note { padding: .5em 1em; border-left: .3em solid #E69F00;
+      background: var(--jp-layout-color2); }
     .ck-home .ck-total { font-weight: 600; }`;
 
   let shared;
