@@ -11,6 +11,7 @@ import html
 import json
 
 from coursekit import progress
+from coursekit.classroom import sharing
 
 ROUTE = "coursekit/home"
 
@@ -32,6 +33,7 @@ def page() -> str:
         "<p class='ck-foot'>Your notebooks and <code>progress.json</code> are ordinary files in"
         " this folder. Start a chapter over with <code>coursekit reset 01</code>; your copy is"
         " kept in <code>backups/</code>.</p>"
+        f"<p class='ck-foot ck-sharing'>{sharing.line(progress.is_shared())}</p>"
     )
 
 
