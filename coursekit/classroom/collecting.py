@@ -13,12 +13,12 @@ from pathlib import Path
 from coursekit import lessons
 from coursekit.classroom import nbgrader_steps
 from coursekit.classroom.folder import Classroom
+from coursekit.classroom.restore import MOST_BYTES
 from coursekit.errors import CourseError
 
-MOST_BYTES = 20_000_000
 MOST_FILES = 50
 # Learner, chapter, time, and a random part that others cannot guess.
-_NAME = re.compile(r"(?P<learner>[^+/]+)\+(?P<chapter>[^+/]+)\+(?P<time>[^+/]+)(\+[^+/]+)?")
+_NAME = re.compile(r"(?P<learner>[\w@-][\w.@-]*)\+(?P<chapter>[^+/]+)\+(?P<time>[^+/]+)(\+[^+/]+)?")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def collect(room: Classroom, chapter: str) -> Collected:
 def objection(path: Path, root: Path) -> str:
     """Return why a submitted folder is not taken, or an empty string."""
     parts = _NAME.fullmatch(path.name)
-    if parts is None or parts["learner"].startswith("."):
+    if parts is None:
         return "its name is not that of a submission"
     if _time(parts["time"]) is None:
         return "its name holds no time"

@@ -163,11 +163,14 @@ def _run_one(
     out = room.step("executed", task.learner, chapter.name)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    slot = slots.get()
-    try:
-        executed, outcome = _execute(room, chapter, task, mended, limits, slot, running)
-    finally:
-        slots.put(slot)
+    if mended.readable:
+        slot = slots.get()
+        try:
+            executed, outcome = _execute(room, chapter, task, mended, limits, slot, running)
+        finally:
+            slots.put(slot)
+    else:
+        executed, outcome = mended.notebook, _not_run(mended.notebook, mended.problem)
     verdicts = judge.judge(mended, executed, outcome)
     judge.show(executed, verdicts)
     files.write_text(out / chapter.path.name, json.dumps(executed, indent=1) + "\n")
@@ -202,11 +205,14 @@ def _execute(
             executed = json.loads(result.read_text(encoding="utf-8"))
             outcome = json.loads(result.with_suffix(".json").read_text(encoding="utf-8"))
         except (_Ended, OSError, ValueError) as error:
-            executed = mended.notebook
-            why = f"not run: {error}"
-            stopped = {c["id"]: why for c in executed["cells"] if c["cell_type"] == "code"}
-            outcome = {"stopped": stopped, "proofs": {}, "seconds": 0.0, "peak": 0}
+            return mended.notebook, _not_run(mended.notebook, f"not run: {error}")
     return executed, outcome
+
+
+def _not_run(notebook: dict, why: str) -> dict:
+    """Return the outcome of a notebook of which no cell ran."""
+    stopped = {c["id"]: why for c in notebook["cells"] if c["cell_type"] == "code"}
+    return {"stopped": stopped, "proofs": {}, "seconds": 0.0, "peak": 0}
 
 
 def _run_worker(job: Path, seconds: float, running: set) -> None:

@@ -60,8 +60,8 @@ def judge(submission: Submission, executed: Any, outcome: dict) -> list[Verdict]
         exercise = checked_exercise(cell)
         status, text = _status(cell, exercise, answers.get(exercise, ""), outcome)
         note = submission.notes.get(exercise, "")
-        if submission.problem and not submission.notes and status == "not attempted":
-            status, text = "unreadable", f"Your submission was not graded: {submission.problem}."
+        if not submission.readable:
+            status, text = "unreadable", f"✘ Not graded\nYour submission: {submission.problem}."
         elif "deleted" in note and status == "not attempted":
             status, text = "deleted", "The cell of your answer was deleted from the notebook."
         reason = "" if status == "passed" else _one_line(text)

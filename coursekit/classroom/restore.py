@@ -30,12 +30,15 @@ class Submission:
     notes : dict of str to str
         Per exercise, what was found: ``"its answer's cell was deleted"``.
     problem : str
-        Why nothing could be read, if so; the notebook then holds the course's cells only.
+        What is wrong with the file.
+    readable : bool
+        False when nothing could be read; the notebook then holds the course's cells only.
     """
 
     notebook: dict
     notes: dict[str, str] = field(default_factory=dict)
     problem: str = ""
+    readable: bool = True
 
 
 def mend(folder: Path, source: dict, name: str) -> Submission:
@@ -52,7 +55,7 @@ def mend(folder: Path, source: dict, name: str) -> Submission:
     """
     notebook, problem = _read(folder, name)
     if notebook is None:
-        return Submission(_assemble([], source, {}), problem=problem)
+        return Submission(_assemble([], source, {}), problem=problem, readable=False)
     notes: dict[str, str] = {}
     cells = [_plain(cell) for cell in notebook["cells"] if isinstance(cell, dict)]
     return Submission(_assemble(cells, source, notes), notes, problem)

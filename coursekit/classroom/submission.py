@@ -11,6 +11,7 @@ from typing import Any
 
 from coursekit import lessons, places
 from coursekit.classroom import folder, nbgrader_steps
+from coursekit.classroom.restore import MOST_BYTES
 from coursekit.errors import CourseError
 
 KEPT = "submitted"
@@ -47,6 +48,11 @@ def submit(chapter: str, *, learner: str | None = None) -> Receipt:
     found, member = lessons.chapter(chapter), folder.membership()
     copy = places.workspace() / found.path.name
     notebook = lessons.read_notebook(copy)
+    if copy.stat().st_size > MOST_BYTES:
+        raise CourseError(
+            f"{copy.name} is larger than {MOST_BYTES / 1e6:.0f} MB: an output of yours is huge.",
+            "In JupyterLab choose Edit, Clear Outputs of All Cells; save; submit again.",
+        )
     _require_open(member, found)
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:
         place = Path(scratch) / found.name

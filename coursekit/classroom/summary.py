@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -25,6 +26,12 @@ COLUMNS = (
     "chapter", "exercise", "title", "tried", "passed", "share passed", "attempts",
     "median minutes", "message 1", "learners 1", "message 2", "learners 2", "message 3",
     "learners 3",
+)  # fmt: skip
+
+
+# Whatever a file of another form leads to: a list for a number, infinity, brackets without end.
+_MALFORMED = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError,
 )  # fmt: skip
 
 
@@ -131,8 +138,9 @@ def read(room: Classroom) -> tuple[list[Learner], list[tuple[str, str]]]:
         try:
             learners.append(Learner(path.stem, _efforts(_content(path, room), known)))
         except OSError as error:
-            refused.append((path.name, error.strerror or "it cannot be read"))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            why = "it is a link" if error.errno == errno.ELOOP else error.strerror
+            refused.append((path.name, why or "it cannot be read"))
+        except _MALFORMED as error:
             named = isinstance(error, _Refused)
             refused.append((path.name, str(error) if named else "it is no progress file"))
     return learners, refused

@@ -20,7 +20,7 @@ h1{font-size:1.7em}h2{margin:2em 0 .4em}table{border-collapse:collapse;width:100
 th{text-align:left;color:#555;font-weight:600}td,th{padding:.35em .9em .35em 0;vertical-align:top;
 border-bottom:1px solid #ddd}td.n,th.n{text-align:right;white-space:nowrap}
 img{max-width:100%;margin:.8em 0}code{background:#f2f2f2;padding:0 .2em}
-.soft{color:#666}ul{margin:.2em 0;padding-left:1.1em}
+td:first-child{white-space:nowrap}.soft{color:#666}ul{margin:.2em 0;padding-left:1.1em}
 """
 
 
@@ -169,10 +169,11 @@ def _overview(learners: list[Learner]) -> str:
         [done / len(chapter.exercises) for done, chapter in zip(row, chapters, strict=True)]
         for row in counts
     ]
+    marks = [[str(done) if done else "·" for done in row] for row in counts]
     figure = _figure(8, 1.6 + 0.27 * len(ranked))
     ax = figure.subplots()
     sns.heatmap(
-        shares, ax=ax, vmin=0, vmax=1, cmap="Greens", annot=counts, fmt="d", linewidths=1,
+        shares, ax=ax, vmin=0, vmax=1, cmap="Greens", annot=marks, fmt="", linewidths=1,
         cbar_kws={"label": "share of the exercises passed"},
         xticklabels=[chapter.number for chapter in chapters],
         yticklabels=[_plain(x.name) for x in ranked],
