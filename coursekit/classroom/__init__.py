@@ -1,0 +1,1 @@
+"""A class that takes the course: assignments, grades, and what an instructor sees."""
