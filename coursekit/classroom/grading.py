@@ -113,7 +113,8 @@ def grade(
         )
     due = [name for name in learners if again or not _is_graded(room, found.name, name)]
     source = lessons.read_notebook(room.root / "source" / found.name / found.path.name)
-    with tempfile.TemporaryDirectory(prefix="course-") as boxes:
+    # the path of a socket has 107 characters at most, so none of a long TMPDIR
+    with tempfile.TemporaryDirectory(prefix="course-", dir="/tmp") as boxes:
         tasks = [_Task(name, source, seed, Path(boxes)) for name in due]
         fresh = _grade_all(room, found, tasks, limits or Limits(), on_done)
     return _keep(room, found.name, fresh)
@@ -196,7 +197,7 @@ def _execute(
         notebook.write_text(json.dumps(mended.notebook), encoding="utf-8")
         described = Job(
             str(notebook), str(result), chapter.number, task.seed,
-            hidden=[str(room.root), str(room.shared)], boxes=folder, slot=slot,
+            hidden=[str(room.root), str(room.shared)], boxes=str(task.boxes), slot=slot,
             cell_seconds=limits.cell_seconds, seconds=limits.seconds, memory=limits.memory,
         )  # fmt: skip
         job.write_text(json.dumps(asdict(described)), encoding="utf-8")

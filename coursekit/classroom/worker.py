@@ -22,7 +22,7 @@ from typing import Any
 from coursekit import files
 from coursekit.classroom import proof, sandbox
 
-GRACE_SECONDS = 5  # between an interrupt and the end of a kernel that ignores it
+GRACE_SECONDS = 3  # between an interrupt and the end of a kernel that ignores it
 WATCH_SECONDS = 0.1
 MOST_STARTS = 4
 MOST_OUTPUT = 1_000_000  # bytes kept of one cell's output
@@ -163,7 +163,10 @@ async def _start(job: Job, notebook: Any, box: Path) -> Any:
     manager._kernel_spec = KernelSpec(
         argv=[*sandbox.command(plan, inside), "{connection_file}"], language="python"
     )
-    runner = _client_class()(notebook, km=manager, kernel_name="", timeout=None, allow_errors=True)
+    runner = _client_class()(
+        notebook, km=manager, kernel_name="", timeout=None, allow_errors=True,
+        iopub_timeout=10**6,  # a flood of output is part of its cell, whose time has a limit
+    )  # fmt: skip
     runner.key, runner.ended = key, ""
     environment = sandbox.environment() | {
         "NBGRADER_EXECUTION": "autograde",
