@@ -303,7 +303,7 @@ def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
     seed = str(classroom.room.seed(CHAPTER))
     for page in classroom.pages.values():
         page = re.sub("<style.*?</style>", "", page, flags=re.DOTALL)
-        for secret in (seed, "HIDDEN", "proof", "verify", "Traceback", "HiddenTestFailed"):
+        for secret in (seed, "HIDDEN", "proof.verify", "Traceback", "HiddenTestFailed"):
             assert secret not in page
     page = classroom.pages["wrong"]
     assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page

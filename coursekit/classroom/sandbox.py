@@ -34,7 +34,7 @@ from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 0x1000, 0x4000, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
 # the same numbers on every architecture
 SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
@@ -219,8 +219,18 @@ def _lay_out(plan: Plan) -> None:
     os.mkdir(os.environ["HOME"], 0o700)
     if _may_become_another():
         os.chown(os.environ["HOME"], plan.uid, plan.uid)
+        _name_user(plan.uid)
     with contextlib.suppress(OSError):  # a container may forbid it: then /proc shows numbers only
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "")
+
+
+def _name_user(uid: int) -> None:
+    """Give the user of the box a name, without which Java does not start; hide all others."""
+    names = Path("/tmp/.passwd")
+    names.write_text(
+        f"root:x:0:0:root:/root:/bin/sh\nlearner:x:{uid}:{uid}::{os.environ['HOME']}:/bin/sh\n"
+    )
+    _mount(str(names), "/etc/passwd", "", MS_BIND, "")
 
 
 def _hide(folder: str, plan: Plan) -> None:
@@ -238,6 +248,8 @@ def _layer(path: str) -> None:
     with contextlib.suppress(OSError):  # it stays read-only: what is made once was made before
         _mount("overlay", path, "overlay", MS_NOSUID | MS_NODEV,
                f"lowerdir={path},upperdir={above},workdir={work}")  # fmt: skip
+        for folder in filter(os.path.isdir, (*Path(path).glob("*"), *Path(path).glob("*/*"))):
+            folder.chmod(folder.stat().st_mode | 0o055)  # in the layer: another user reads it
 
 
 def _clone(path: str) -> int:
