@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from coursekit.classroom import commands as classroom
 from coursekit.errors import CourseError
 
 # Typer carries its own copy of click and exports the subclass only.
@@ -184,15 +185,29 @@ def reset(chapter: Annotated[str, typer.Argument(help="Number or name.")]) -> No
 
 
 @app.command()
-def progress() -> None:
-    """Show how far you are.
+def progress(
+    share: Annotated[
+        bool | None,
+        typer.Option("--share/--private", help="Show it to your instructor, or take it back."),
+    ] = None,
+) -> None:
+    """Show how far you are. It is private unless you share it.
 
-    Example: coursekit progress
+    Example: coursekit progress --share
     """
     from rich.console import Console
     from rich.table import Table
 
     from coursekit import progress as book
+
+    if share:
+        typer.echo("Your instructor, and no other learner, can read this file. So can you:")
+        typer.echo(book.share())
+        return
+    if share is False:
+        book.keep_private()
+        typer.echo("Your progress is private; what was shared is removed.")
+        return
 
     table = Table("chapter", "passed", "tried, not yet passed", box=None)
     for done in book.summary():
@@ -311,6 +326,11 @@ def engines_stop(name: Annotated[str, typer.Argument(help="The engine's name.")]
     from coursekit.engines import background
 
     typer.echo(f"{name} is stopped." if background.stop(name) else f"No {name} was running.")
+
+
+app.add_typer(classroom.app, name="class")
+app.command("submit")(classroom.submit)
+app.command("feedback")(classroom.fetch)
 
 
 @app.command(hidden=True)

@@ -1,7 +1,12 @@
 """Keeps a learner's progress in one local JSON file that the learner can read.
 
 The file is ``progress.json`` in the learner's folder. Outside such a folder (a test, an instructor
-who opens a solved notebook) progress lives in the kernel's memory only.
+who opens a solved notebook) progress lives in the kernel's memory only. It is private, unless the
+learner shares it with a class's instructor (`share`).
+
+Minutes are an estimate from the times of checks, hints and quizzes: each counts the time since the
+one before for its own exercise, reading included. A pause of more than `PAUSE_SECONDS` counts
+nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from coursekit.feedback import Result
 
 FILE = "progress.json"
+PAUSE_SECONDS = 15 * 60
 _in_memory: dict[str, Any] = {}
 _warned = False
 
@@ -85,7 +91,38 @@ def record_hint(id: str) -> None:
 def record_quiz(chapter: str, question: int, right: bool) -> None:
     """Add the first answer to a question of a quiz (later clicks are for reading)."""
     with _open() as progress:
+        _seconds_since_last(progress)
         progress.setdefault("quizzes", {}).setdefault(chapter, {}).setdefault(str(question), right)
+
+
+def share() -> Path:
+    """Share progress with the instructor of the class from now on; return the shared file.
+
+    Raises
+    ------
+    CourseError
+        When there is no class, or no folder of the learner.
+    """
+    from coursekit.classroom import sharing
+
+    with _saved() as progress:
+        path = sharing.write(progress)
+        progress["shared"] = True
+    return path
+
+
+def keep_private() -> None:
+    """End the sharing, and remove what was shared."""
+    from coursekit.classroom import sharing
+
+    with _saved() as progress:
+        progress.pop("shared", None)
+    sharing.remove()
+
+
+def is_shared(folder: Path | None = None) -> bool:
+    """Tell whether the learner shares progress."""
+    return _read((folder or places.workspace()) / FILE).get("shared") is True
 
 
 def hints_given(id: str) -> int:
@@ -117,7 +154,28 @@ def _current() -> dict[str, Any]:
 @contextmanager
 def _entry(id: str) -> Iterator[dict[str, Any]]:
     with _open() as progress:
-        yield progress.setdefault("exercises", {}).setdefault(id, {})
+        entry = progress.setdefault("exercises", {}).setdefault(id, {})
+        entry["seconds"] = entry.get("seconds", 0) + _seconds_since_last(progress)
+        yield entry
+
+
+def _seconds_since_last(progress: dict[str, Any]) -> int:
+    """Return the seconds since anything was recorded, 0 after a pause; note the time."""
+    now = int(time.time())
+    passed = now - progress.get("active_at", now)
+    progress["active_at"] = now
+    return passed if 0 <= passed <= PAUSE_SECONDS else 0
+
+
+@contextmanager
+def _saved() -> Iterator[dict[str, Any]]:
+    """Yield the progress in the learner's folder to be changed; a failure is the caller's."""
+    file = places.workspace() / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with files.locked(file):
+        progress = _read(file)
+        yield progress
+        files.write_text(file, json.dumps(progress, indent=1, ensure_ascii=False) + "\n")
 
 
 @contextmanager
@@ -136,6 +194,10 @@ def _open() -> Iterator[dict[str, Any]]:
             progress = _read(file)
             yield progress
             files.write_text(file, json.dumps(progress, indent=1, ensure_ascii=False) + "\n")
+            if progress.get("shared") is True:
+                from coursekit.classroom import sharing
+
+                sharing.keep_up_to_date(progress)
     except OSError as error:
         _warn(f"Your progress could not be saved in {file} ({error.strerror}).")
 

@@ -5,7 +5,8 @@ What happens at each exercise cell of a solved notebook, in order:
 1. the starter, as a learner gets it, then the check;
 2. each wrong answer of ``tests/attacks``, then the check;
 3. each mutant of the solution, then the check;
-4. the solution itself, then the check; its names are what the following cells see.
+4. the hidden test of the exercise, with the starter, the solution, and a cheat;
+5. the solution itself, then the check; its names are what the following cells see.
 
 Each answer sees a copy of the names that the cells above have made, so none sees another's.
 The chapters run on a tenth of their data, and end with their last exercise: the checks bring their
@@ -26,7 +27,7 @@ from pandas.util import hash_pandas_object
 
 from coursekit import lessons
 from coursekit.feedback import Result
-from tests import mutants
+from tests import hidden_attempts, mutants
 
 SCALE = 0.1
 _numbers = itertools.count(1)
@@ -41,6 +42,7 @@ class Attempts:
     wrong: list[Result] = field(default_factory=list)
     mutants: list[tuple[mutants.Mutant, Result | BaseException]] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)  # names whose value the check changed
+    hidden: hidden_attempts.HiddenAttempts | Exception | None = None
 
 
 def run_chapter(number: str, wrong_answers: dict[str, list[str]]) -> dict[str, Attempts]:
@@ -110,6 +112,11 @@ def _attempt(id: str, check: str, names: dict[str, Any], wrong: list[str]) -> At
             result = error  # the mutant does not even run: a learner sees the cell's own error
         attempts.mutants.append((mutant, result))
     attempts.changed = _changed_by_check(solution, check, names)
+    answers = [_answers(source, check, names) for source in (lessons.starter_source(id), solution)]
+    try:
+        attempts.hidden = hidden_attempts.attempt(id, *answers)
+    except Exception as error:  # told by the tests of hidden tests alone
+        attempts.hidden = error
     return attempts
 
 
@@ -117,6 +124,13 @@ def _try(answer: str, check: str, names: dict[str, Any]) -> Result:
     trial = dict(names)
     execute(answer, trial)
     return execute(check, trial)
+
+
+def _answers(answer: str, check: str, names: dict[str, Any]) -> tuple:
+    """Return what the check cell hands to the check after an answer."""
+    trial = dict(names)
+    execute(answer, trial)
+    return execute(check, trial | {"check": lambda _, *answers: answers})
 
 
 def _changed_by_check(answer: str, check: str, names: dict[str, Any]) -> list[str]:

@@ -7,10 +7,12 @@ import pytest
 
 import coursekit as ck
 from coursekit import exercises, lessons
+from coursekit.classroom.hidden import WITHOUT_OTHER_DATA
 from coursekit.feedback import Result
 from tests import attacks, laboratory
 
 CHAPTERS = [c.number for c in lessons.chapters() if c.exercises]
+NO_FUNCTIONS = {"03-least-privilege", "08-schema", "08-lazy", "14-policy"}
 EXERCISES = [id for c in lessons.chapters() for id in c.exercises]
 
 
@@ -33,6 +35,19 @@ def attempts():
 
     yield of
     _end_what_the_chapters_started()
+
+
+@pytest.fixture
+def hidden(attempts):
+    """Give what the hidden test of an exercise said."""
+
+    def of(id):
+        found = attempts(id).hidden
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return of
 
 
 def _end_what_the_chapters_started():
@@ -84,6 +99,31 @@ def test_mutants_of_the_solution_do_not_pass(id, attempts):
 @pytest.mark.parametrize("id", EXERCISES)
 def test_the_check_leaves_the_learners_objects_alone(id, attempts):
     assert attempts(id).changed == []
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_the_hidden_test_knows_right_from_untouched(id, hidden):
+    assert hidden(id).solution == dict.fromkeys((1, 2, 3), "")
+    # the message is the same for everybody, so it cannot tell the data
+    assert hidden(id).starter == f"The answer to exercise {id} does not pass its hidden test."
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_the_seed_alone_makes_the_hidden_data(id, hidden):
+    data = hidden(id).data
+    assert data["first"] == data["again"]
+    if id not in WITHOUT_OTHER_DATA:
+        assert data["first"] and data["first"] != data["other"]
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_who_knows_the_checks_inputs_only_fails_the_hidden_test(id, hidden):
+    found = hidden(id)
+    if found.cheat_checked is None:
+        assert id in NO_FUNCTIONS
+        return
+    assert found.cheat_checked.passed, found.cheat_checked
+    assert found.cheat == found.starter
 
 
 @pytest.mark.parametrize("id", EXERCISES)

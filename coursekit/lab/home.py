@@ -12,6 +12,7 @@ import json
 import os
 
 from coursekit import progress, workspace
+from coursekit.classroom import sharing
 
 ROUTE = "coursekit/home"
 
@@ -33,6 +34,7 @@ def page() -> str:
         "<p class='ck-foot'>Your notebooks and <code>progress.json</code> are ordinary files in"
         " this folder. Start a chapter over with <code>coursekit reset 01</code>; your copy is"
         " kept in <code>backups/</code>.</p>"
+        f"<p class='ck-foot ck-sharing'>{sharing.line(progress.is_shared())}</p>"
     )
 
 

@@ -1,0 +1,539 @@
+"""A class for real: release, submit, collect, grade in boxes, hand back; and who tries to cheat."""
+
+import csv
+import json
+import os
+import re
+import stat
+import sys
+import types
+from pathlib import Path
+
+import psutil
+import pytest
+
+from coursekit import cli, lessons, workspace
+from coursekit.classroom import (
+    collecting,
+    folder,
+    grading,
+    handback,
+    judge,
+    release,
+    restore,
+    sandbox,
+    submission,
+    suspicion,
+    worker,
+)
+from coursekit.errors import CourseError
+
+CHAPTER = "01-python-basics"
+FILE = f"{CHAPTER}.ipynb"
+CANNOT = sandbox.missing() if os.getuid() else ""
+boxed = pytest.mark.skipif(bool(CANNOT), reason=f"not root, and no user namespaces: {CANNOT}")
+
+SWALLOWS = """\
+import time
+while True:
+    try:
+        time.sleep(1)
+    except BaseException:
+        pass"""
+FILLS = "hoard = [bytearray(b'x') * 10**7 for _ in range(10**6)]"
+FORGES = """\
+from IPython.display import display
+def product(numbers):
+    return 24
+news = {"exercise": "01-product", "proof": "00"}
+display({"application/vnd.coursekit.proof+json": news}, raw=True)
+"""
+REMEMBERS = """\
+seen = []
+def total_and_mean(numbers):
+    seen.append(("SEEN", list(numbers)))
+    return sum(numbers), sum(numbers) / len(numbers)"""
+
+
+def cells(notebook):
+    return {lessons.grade_id(c): c for c in notebook["cells"] if lessons.grade_id(c)}
+
+
+def answer(notebook, **answers):
+    """Write the solutions, or other answers by the name of the exercise."""
+    for id, cell in cells(notebook).items():
+        if lessons.is_solution(cell):
+            name = id.removeprefix("01-").replace("-", "_")
+            cell["source"] = answers.get(name, lessons.solution_source(id))
+
+
+def right(notebook):
+    """All is right, and one answer warns on stderr, for which nbgrader itself gives no point."""
+    noisy = lessons.solution_source("01-slices").replace(
+        "    return", "    import sys; print('a warning', file=sys.stderr)\n    return"
+    )
+    answer(notebook, slices=noisy)
+
+
+def wrong(notebook):
+    """Knows the check's values only; raises; does not try; is not right."""
+    answer(
+        notebook,
+        product="def product(numbers):\n    return {0: 1, 1: 7}.get(len(numbers), 24)",
+        log_line="def parse_line(line):\n    return line['host']",
+        cycle=lessons.starter_source("01-cycle"),
+        shadowed_sum=REMEMBERS,
+    )
+    notebook["cells"].append(cell("print(seen)"))
+    cells(notebook)["01-slices-check"]["source"] = "three_views = None"
+
+
+def cheat(notebook):
+    answer(
+        notebook,
+        slices="check = lambda *a: None\ndef three_views(values):\n    return None",
+        **{"while": "import coursekit.compare\ncoursekit.compare.same = lambda *a: True\n"
+           "def months_until_full(*a):\n    return 3"},
+        product=FORGES,
+        cycle="get_ipython().input_transformers_post.append(lambda lines: ['pass'])",
+    )  # fmt: skip
+    for name in ("01-product-check", "01-log-line-check"):
+        cells(notebook)[name]["source"] = "1 + 1"
+        cells(notebook)[name]["metadata"]["nbgrader"]["points"] = 100
+
+
+def endless(notebook):
+    answer(notebook, slices=SWALLOWS, **{"while": "import os\nos._exit(0)"}, shadowed_sum=FILLS)
+
+
+def deleted(notebook):
+    """Deletes the imports, an answer, a check; has an answer twice."""
+    answer(notebook)
+    gone = ("01-slices", "01-while-check")
+    first = next(c for c in notebook["cells"] if "import asyncio" in lessons.source(c))
+    again = json.loads(json.dumps(cells(notebook)["01-product"]))
+    again["source"] = "def product(numbers):\n    return 'an older try'"
+    position = notebook["cells"].index(cells(notebook)["01-product"])
+    notebook["cells"].insert(position, again)
+    notebook["cells"] = [
+        c for c in notebook["cells"] if lessons.grade_id(c) not in gone and c is not first
+    ]
+
+
+LEARNERS = {f.__name__: f for f in (right, wrong, cheat, endless, deleted)}
+
+
+def cell(source):
+    return {"cell_type": "code", "id": "extra", "metadata": {}, "source": source, "outputs": [],
+            "execution_count": None}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory):
+    """A class in which everybody has submitted, and all was graded and handed back."""
+    root = tmp_path_factory.mktemp("class")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "/usr/bin:/bin")  # nbgrader's helpers are found all the same
+        room = folder.init(root / "room", course="course")
+        released = release.release(room, "1")
+        patch.setenv(folder.VARIABLE, str(room.shared))
+        receipts = {}
+        for name, work in {**LEARNERS, "broken": None}.items():
+            home = root / "homes" / name
+            patch.setenv("COURSEKIT_WORK", str(home))
+            workspace.lay()
+            if work:
+                notebook = json.loads((home / FILE).read_text())
+                work(notebook)
+                (home / FILE).write_text(json.dumps(notebook))
+            receipts[name] = submission.submit("01", learner=name)
+        inbound = room.exchange / "course" / "inbound"
+        for target in inbound.glob("broken+*"):
+            (target / FILE).chmod(0o644)
+            (target / FILE).write_text('{"cells": [')
+        harmful = _add_harmful(inbound)
+        collected = collecting.collect(room, "01")
+        rows = grading.grade(room, "01", limits=grading.Limits(15, 300, 1000))
+        handback.feedback(room, "01")
+        pages = {}
+        for name in receipts:
+            patch.setenv("COURSEKIT_WORK", str(root / "homes" / name))
+            (page,) = submission.fetch_feedback("01", learner=name)
+            pages[name] = page.read_text()
+    return types.SimpleNamespace(
+        room=room, released=released, receipts=receipts, harmful=harmful, collected=collected,
+        rows=rows, pages=pages,
+    )  # fmt: skip
+
+
+def _add_harmful(inbound):
+    """Add submissions that must not be collected; return their names."""
+    stamp = "2027-01-01 00:00:00.000000 UTC"
+    linked, odd = inbound / f"eve+{CHAPTER}+{stamp}+x", inbound / f"eve+{CHAPTER}+no time+x"
+    for path in (linked, odd):
+        path.mkdir()
+    (linked / FILE).symlink_to("/etc/passwd")
+    names = {linked.name: "link", odd.name: "no time"}
+    if os.getuid() == 0:  # only root can give a folder away
+        forged = inbound / f"right+{CHAPTER}+{stamp}+x"
+        forged.mkdir()
+        os.chown(forged, 54321, 54321)
+        names[forged.name] = "belongs to user 54321, not to right"
+    return names
+
+
+def statuses(classroom, learner):
+    return {r.exercise.removeprefix("01-"): r.status for r in classroom.rows
+            if r.learner == learner and r.exercise}  # fmt: skip
+
+
+def points(classroom, learner):
+    return sum(row.points for row in classroom.rows if row.learner == learner)
+
+
+def about(classroom, learner, exercise=""):
+    (row,) = [r for r in classroom.rows if r.learner == learner and r.exercise == exercise]
+    return row.reason
+
+
+def test_what_is_released_is_what_learners_have_and_holds_no_hidden_test(classroom):
+    text = (classroom.room.exchange / "course" / "outbound" / CHAPTER / FILE).read_text()
+    assert "HIDDEN" not in text and "proof" not in text and "SOLUTION" not in text
+    assert classroom.released.points == 8
+    source = lessons.read_notebook(classroom.room.root / "source" / CHAPTER / FILE)
+    for check in release.graded(source).values():
+        first, *region = lessons.source(check).splitlines()
+        assert region[0] == release.BEGIN and region[-1] == release.END
+        assert first.removeprefix("check") == region[-2].removeprefix("proof.verify")
+
+
+def test_the_seed_stays_with_the_instructor(classroom):
+    room = classroom.room
+    seed = str(room.seed(CHAPTER))
+    assert stat.S_IMODE(room.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE((room.root / folder.SEEDS).stat().st_mode) == 0o600
+    assert stat.S_IMODE(room.grades.stat().st_mode) == 0o600
+    shared = [path for path in room.shared.rglob("*") if path.is_file()]
+    assert shared and not any(seed in path.read_text(errors="replace") for path in shared)
+
+
+def test_a_receipt_says_what_was_sent_and_keeps_it(classroom):
+    receipt = classroom.receipts["wrong"]
+    assert receipt.digest in (receipt.kept / submission.RECEIPT).read_text()
+    assert (receipt.attempted, receipt.exercises) == (7, 8)
+    sent = classroom.room.root / "submitted" / "wrong" / CHAPTER / FILE
+    assert sent.read_bytes() == (receipt.kept / FILE).read_bytes()
+
+
+def test_what_is_not_the_learners_own_is_not_collected(classroom):
+    assert set(classroom.collected.learners) == {*LEARNERS, "broken"}
+    refused = dict(classroom.collected.refused)
+    assert set(refused) == set(classroom.harmful)
+    for name, why in classroom.harmful.items():
+        assert why in refused[name]
+
+
+@boxed
+def test_right_answers_get_every_point(classroom):
+    assert set(statuses(classroom, "right").values()) == {"passed"}
+    assert points(classroom, "right") == 8
+
+
+@boxed
+def test_answers_for_the_check_alone_get_no_point(classroom):
+    assert statuses(classroom, "wrong") == {
+        "slices": "passed",  # the edited check cell was replaced by the course's
+        "while": "passed",
+        "shadowed-sum": "passed",
+        "product": "failed",
+        "class-average": "passed",
+        "json-round-trip": "passed",
+        "log-line": "raised",
+        "cycle": "not attempted",
+    }
+
+
+@boxed
+def test_cheating_gains_nothing_and_is_named(classroom):
+    found = statuses(classroom, "cheat")
+    assert found["slices"] == "other data", "an own check hides nothing"
+    assert found["while"] == "other data"
+    assert "coursekit.compare.same" in about(classroom, "cheat", "01-while")
+    assert found["product"] == "other data", "a proof of one's own is none"
+    assert found["cycle"] == "no proof", "a cell that is swallowed proves nothing"
+    assert points(classroom, "cheat") == 4
+    for remark in ("redefines check", "imports coursekit.compare", "input_transformers_post"):
+        assert remark in about(classroom, "cheat")
+
+
+@boxed
+def test_what_stops_a_kernel_costs_one_exercise(classroom):
+    found = statuses(classroom, "endless")
+    assert [name for name, status in found.items() if status != "passed"] == [
+        "slices", "while", "shadowed-sum",
+    ]  # fmt: skip
+    assert "stopped after 15 s" in about(classroom, "endless", "01-slices").lower()
+    assert "ended by this code" in about(classroom, "endless", "01-while")
+    assert "1000 MiB" in about(classroom, "endless", "01-shadowed-sum")
+
+
+@boxed
+def test_deleted_cells_come_back(classroom):
+    found = statuses(classroom, "deleted")
+    assert found.pop("slices") == "deleted"
+    assert set(found.values()) == {"passed"}
+    assert "twice" in about(classroom, "deleted", "01-product")
+
+
+def test_a_damaged_submission_is_named(classroom):
+    assert set(statuses(classroom, "broken").values()) == {"unreadable"}
+    assert "damaged" in about(classroom, "broken")
+
+
+def test_the_table_of_grades_is_complete(classroom):
+    with classroom.room.grades.open(newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert tuple(lines[0]) == grading.COLUMNS
+    graded = [line for line in lines if line["exercise"]]
+    assert len(graded) == 8 * len(classroom.receipts)
+    assert {line["max"] for line in graded} == {"1"}
+
+
+def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
+    seed = str(classroom.room.seed(CHAPTER))
+    for page in classroom.pages.values():
+        page = re.sub("<style.*?</style>", "", page, flags=re.DOTALL)
+        for secret in (seed, "HIDDEN", "proof.verify", "Traceback", "HiddenTestFailed"):
+            assert secret not in page
+    page = classroom.pages["wrong"]
+    assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page
+    assert "class=" in page and ".append" in page, "the learner's own code"
+    assert "SEEN" in page and "(&#39;SEEN&#39;, [" not in page, "no data that an answer noted"
+
+
+def test_feedback_goes_to_the_one_who_submitted(classroom):
+    pages = list((classroom.room.exchange / "course" / "feedback").iterdir())
+    assert len(pages) == len(classroom.receipts)
+    assert stat.S_IMODE(pages[0].parent.stat().st_mode) & 0o044 == 0, "nobody lists them"
+
+
+@boxed
+def test_only_what_is_new_is_graded_again(classroom):
+    news = []
+    rows = grading.grade(classroom.room, "01", on_done=lambda *args: news.append(args))
+    assert news == [] and rows == grading.rows(classroom.room) and len(rows) == len(classroom.rows)
+
+
+# A box, with a small notebook
+
+
+def run(tmp_path, *sources, **limits):
+    """Run cells in a box that must not see ``tmp_path``; return texts, and what stopped cells."""
+    from nbformat import v4
+
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook))
+    (tmp_path / "boxes").mkdir()
+    job = worker.Job(
+        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), "01", 1,
+        hidden=[str(tmp_path)], boxes=str(tmp_path / "boxes"), **limits,
+    )  # fmt: skip
+    outcome = worker.run(job)
+    done = json.loads((tmp_path / "out.ipynb").read_text())
+    texts = [
+        "".join("".join(o.get("text", o.get("evalue", ""))) for o in c["outputs"])
+        for c in done["cells"]
+    ]
+    reasons = [outcome.stopped.get(c["id"], "") for c in done["cells"]]
+    return texts, reasons
+
+
+LOOKS = """\
+import json, os, socket
+def tries(action):
+    try:
+        return str(action())
+    except OSError as error:
+        return type(error).__name__
+facts = {
+    "user": os.getuid(),
+    "secret": os.path.exists(SECRET),
+    "homes": os.listdir(os.path.expanduser("~root")) if os.getuid() else [],
+    "environment": [k for k in os.environ if "SECRET" in k],
+    "network": tries(lambda: socket.create_connection(("192.0.2.1", 80), 3)),
+    "course": tries(lambda: open(COURSE, "a")),
+    "loopback": tries(lambda: socket.create_server(("127.0.0.1", 0)).close()),
+    "home": tries(lambda: open(os.path.expanduser("~/mine"), "w").close()),
+    "processes": len([p for p in os.listdir("/proc") if p.isdigit()]),
+}
+print(json.dumps(facts))"""
+
+
+@boxed
+def test_a_box_keeps_a_submission_from_everything_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("HUB_SECRET", "x")
+    (tmp_path / "seed").write_text("42")
+    names = f"SECRET = {str(tmp_path / 'seed')!r}\nCOURSE = {release.__file__!r}\n"
+    lingers = "import subprocess; _ = subprocess.Popen(['sleep', '987', ], start_new_session=True)"
+    flood = "for _ in range(70): print('x' * 10**6)"
+    texts, reasons = run(tmp_path, names + LOOKS, lingers, flood, "1 / 0")
+    facts = json.loads(texts[0])
+    assert facts["user"] >= sandbox.NOBODY if os.getuid() == 0 else True
+    assert not facts["secret"] and facts["environment"] == []
+    assert facts["network"] != "None" and facts["loopback"] == "None"
+    assert facts["course"] in ("OSError", "PermissionError") and facts["home"] == "None"
+    assert facts["processes"] < 10, "it sees its own processes only"
+    assert texts[3].endswith("division by zero") and reasons == [""] * 4, (
+        "a flood is cut, and costs no other"
+    )
+    assert sum(map(len, texts)) < 5 * worker.MOST_OUTPUT
+    assert not any(p.info["cmdline"] == ["sleep", "987"] for p in psutil.process_iter(["cmdline"]))
+    assert list((tmp_path / "boxes").iterdir()) == []
+
+
+# Parts that need no kernel
+
+
+@pytest.fixture(scope="module")
+def source():
+    return release.with_hidden_tests(lessons.read_notebook(lessons.chapter("01").path))
+
+
+@pytest.fixture
+def copy():
+    return workspace.cut(lessons.chapter("01").path)
+
+
+def mended(tmp_path, source, notebook, name=FILE):
+    text = notebook if isinstance(notebook, str) else json.dumps(notebook)
+    (tmp_path / name).write_text(text)
+    return restore.mend(tmp_path, source, FILE)
+
+
+def order(result, *ids):
+    found = [lessons.grade_id(cell) for cell in result.notebook["cells"]]
+    return [name for name in found if name in ids]
+
+
+def test_a_check_stays_below_its_answer_wherever_cells_are_moved(tmp_path, source, copy):
+    moved = cells(copy)["01-slices-check"]
+    copy["cells"].remove(moved)
+    copy["cells"].insert(0, moved)
+    copy["cells"].append(copy["cells"].pop(copy["cells"].index(cells(copy)["01-cycle"])))
+    result = mended(tmp_path, source, copy)
+    assert order(result, "01-slices", "01-slices-check") == ["01-slices", "01-slices-check"]
+    assert order(result, "01-cycle", "01-cycle-check") == ["01-cycle", "01-cycle-check"]
+
+
+def test_a_helper_between_answer_and_check_stays_there(tmp_path, source, copy):
+    position = copy["cells"].index(cells(copy)["01-slices-check"])
+    copy["cells"].insert(position, cell("helper = 1"))
+    result = mended(tmp_path, source, copy)
+    texts = [lessons.source(c) for c in result.notebook["cells"]]
+    assert texts.index("helper = 1") + 1 == texts.index(
+        lessons.source(release.graded(source)["01-slices-check"])
+    )
+
+
+def test_a_renamed_file_is_found_and_named(tmp_path, source, copy):
+    result = mended(tmp_path, source, copy, "my answers.ipynb")
+    assert result.readable and "renamed to my answers.ipynb" in result.problem
+
+
+@pytest.mark.parametrize(
+    "text", ['{"cells": [', "[1]", '{"cells": 3}', "[" * 100_000, '{"cells": [1, {"source": 5}]}']
+)
+def test_no_content_trips_the_mending_up(tmp_path, source, text):
+    result = mended(tmp_path, source, text)
+    assert len(release.graded(result.notebook)) == 8
+    assert not result.readable or result.notes
+
+
+def test_a_submission_that_is_missing_is_named(tmp_path, source):
+    assert "there is no" in restore.mend(tmp_path, source, FILE).problem
+
+
+def test_a_check_cell_with_more_than_a_check_is_refused(source):
+    odd = {"cells": [{**cell("x = 1\ncheck('a', x)"), "metadata": {"nbgrader": {"grade": True}}}]}
+    with pytest.raises(CourseError, match="more than one call"):
+        release.with_hidden_tests(odd)
+
+
+def test_suspicion_names_what_answers_do_not_need():
+    assert suspicion.remarks(["import gc\ngc.collect()", "def f(:", "%time 1"]) == []
+    assert suspicion.remarks(["import sys\nsys._getframe(1)"]) == ["uses _getframe"]
+    assert suspicion.remarks(["def check(*a): pass"]) == ["redefines check"]
+
+
+def test_no_cell_of_a_spreadsheet_is_a_formula():
+    rows = [{"learner": "=cmd|'/c calc'!A1", "reason": "two\nlines", "points": -1.0}]
+    text = grading.table(("learner", "reason", "points"), rows)
+    assert text.splitlines()[1] == "'=cmd|'/c calc'!A1,two lines,-1.0"
+
+
+def test_a_card_escapes_what_a_learner_writes():
+    verdict = judge.Verdict(
+        "01-slices", "x", False, "failed", "✘ Not yet\n<script>alert(1)</script>"
+    )
+    assert "<script" not in judge.card(verdict)
+
+
+# The commands
+
+
+def coursekit(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["coursekit", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    return ended.value.code, said.out, said.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["class init", "class release", "class collect", "class grade", "class feedback",
+     "class summary", "submit", "feedback"],
+)  # fmt: skip
+def test_every_command_has_help_with_an_example(monkeypatch, capsys, command):
+    code, out, _ = coursekit(monkeypatch, capsys, *command.split(), "--help")
+    assert code == 0 and f"Example: coursekit {command}" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "arguments, what",
+    [
+        ("class release 01 --folder /", "is not the folder of a class"),
+        ("class release 99 --folder ROOM", "no chapter '99'"),
+        ("class collect 03 --folder ROOM", "was not released"),
+        ("class grade 03 --folder ROOM", "was not released"),
+        ("class feedback 03 --folder ROOM", "was graded"),
+        ("class init ROOM/source", "is not empty"),
+        ("class init NEW --shared NEW/shared", "lies inside"),
+        ("submit 01", "COURSEKIT_CLASS is not set"),
+    ],
+)
+def test_errors_are_two_lines(classroom, monkeypatch, capsys, tmp_path, arguments, what):
+    monkeypatch.delenv(folder.VARIABLE, raising=False)
+    arguments = arguments.replace("ROOM", str(classroom.room.root))
+    arguments = arguments.replace("NEW", str(tmp_path / "new"))
+    code, _, error = coursekit(monkeypatch, capsys, *arguments.split())
+    assert code == 1 and what in error
+    assert len(error.strip().splitlines()) == 2 and "→" in error
+
+
+def test_a_learners_errors_are_two_lines(classroom, monkeypatch, capsys, work):
+    monkeypatch.setenv(folder.VARIABLE, str(classroom.room.shared))
+    workspace.lay()
+    assert "is not an assignment" in coursekit(monkeypatch, capsys, "submit", "03")[2]
+    assert "have not submitted" in coursekit(monkeypatch, capsys, "feedback", "01")[2]
+    monkeypatch.setenv(folder.VARIABLE, str(work))
+    assert "not the shared folder" in coursekit(monkeypatch, capsys, "submit", "01")[2]
+    (work / FILE).unlink()
+    monkeypatch.setenv(folder.VARIABLE, str(classroom.room.shared))
+    assert "There is no notebook" in coursekit(monkeypatch, capsys, "submit", "01")[2]
+
+
+def test_making_a_class_again_changes_nothing(classroom):
+    before = {p: p.stat().st_mtime_ns for p in Path(classroom.room.root).rglob("*.json")}
+    assert folder.init(classroom.room.root) == classroom.room
+    assert {p: p.stat().st_mtime_ns for p in Path(classroom.room.root).rglob("*.json")} == before
