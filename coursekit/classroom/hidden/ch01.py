@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from coursekit.checks.ch01 import _no_automatic_collection
-from coursekit.classroom.hidden import error_of, expect, hidden, must, word, words
+from coursekit.classroom.hidden import error_of, expect, hidden, must, shuffled, word, words
 
 
 @hidden("01-slices")
@@ -149,7 +149,6 @@ def cycle(answer, chance):
         with _no_automatic_collection():
             return answer(functools.partial(chain, length, closed, known))
 
-    for _ in range(6):
-        length, closed = chance.randint(1, 5), chance.random() < 0.5
-        known = chance.random() < 0.3
-        expect((closed or known, known), try_on, length, closed, known)
+    third = chance.choice([(False, True), (True, True), (True, False)])
+    for closed, known in shuffled(chance, [(True, False), (False, False), third]):
+        expect((closed or known, known), try_on, chance.randint(1, 5), closed, known)
