@@ -307,8 +307,8 @@ def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
             assert secret not in page
     page = classroom.pages["wrong"]
     assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page
-    assert "class=" in page and ".append" in page, "the learner's own code"
-    assert "SEEN" in page and "(&#39;SEEN&#39;, [" not in page, "no data that an answer noted"
+    assert "append" in page, "the learner's own code"
+    assert page.count("SEEN") == 1, "the code that notes the data, but not what it printed"
 
 
 def test_feedback_goes_to_the_one_who_submitted(classroom):
