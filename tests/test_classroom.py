@@ -1,6 +1,7 @@
 """A class for real: release, submit, collect, grade in boxes, hand back; and who tries to cheat."""
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -531,6 +532,29 @@ def test_a_learners_errors_are_two_lines(classroom, monkeypatch, capsys, work):
     (work / FILE).unlink()
     monkeypatch.setenv(folder.VARIABLE, str(classroom.room.shared))
     assert "There is no notebook" in coursekit(monkeypatch, capsys, "submit", "01")[2]
+
+
+def test_an_exercise_without_hidden_tests_is_not_released():
+    chapter = dataclasses.replace(lessons.chapter("01"), exercises=("01-slices", "01-new"))
+    with pytest.raises(CourseError, match="without hidden tests: 01-new"):
+        release.require_hidden_tests(chapter)
+
+
+def test_another_release_keeps_the_seed_and_the_grades(classroom):
+    seed = classroom.room.seed(CHAPTER)
+    assert release.release(classroom.room, CHAPTER) == classroom.released
+    assert classroom.room.seed(CHAPTER) == seed
+    assert grading.grade(classroom.room, "01") == grading.rows(classroom.room)
+
+
+def test_a_shared_folder_that_learners_cannot_reach_is_told(monkeypatch, capsys, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(folder, "closed_above", lambda shared: closed)
+    code, out, _ = coursekit(monkeypatch, capsys, "class", "init", closed / "room")
+    assert code == 0 and f"chmod o+x {closed}" in out
+    monkeypatch.undo()
+    assert folder.closed_above(closed / "room") in (closed, *closed.parents)
 
 
 def test_making_a_class_again_changes_nothing(classroom):

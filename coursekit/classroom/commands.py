@@ -35,6 +35,8 @@ def init(
     typer.echo(f"Yours alone: {room.root}")
     typer.echo("The learners' JupyterLab needs this setting:")
     typer.echo(f"{rooms.VARIABLE}={room.shared}")
+    if closed := rooms.closed_above(room.shared):
+        typer.echo(f"note: other users cannot pass {closed}.\n   → Allow it: chmod o+x {closed}")
 
 
 @app.command()
