@@ -129,6 +129,27 @@ def test_the_data_of_a_seed_are_the_same_in_every_process():
     assert seen[0] == seen[1] != ""
 
 
+def test_a_notebook_shows_nothing_of_it_either(tmp_path):
+    code = (
+        "from coursekit.classroom.hidden import verify\n"
+        "def answer(line):\n"
+        "    print('printed', line)\n"
+        "    display('displayed ' + line)\n"
+        "    return []\n"
+        "try:\n"
+        "    verify('06-mapper', answer, seed=1)\n"
+        "except AssertionError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code],
+        env={"IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == MESSAGE
+    assert done.stderr == ""
+
+
 def test_a_check_that_was_passed_by_its_own_inputs_is_not_passed_here():
     known = {"to be or not to be": right, "  a  b\tA  ": right, "": right}
 

@@ -107,22 +107,29 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
 
 
 def command(folder: Path, port: int) -> list[str]:
-    """Return the command line of JupyterLab for the course (the hub uses the same options)."""
+    """Return the command line of JupyterLab for one learner on an own machine."""
     return [
         sys.executable, "-m", "jupyterlab",
         "--no-browser",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
+        "--ServerApp.allow_root=True",
+        *options(folder),
+    ]  # fmt: skip
+
+
+def options(folder: Path) -> list[str]:
+    """Return what makes JupyterLab the course's, alone or as a learner's server under a hub."""
+    return [
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.jpserver_extensions={EXTENSIONS}",
-        "--ServerApp.allow_root=True",
         # Others on this machine cannot read what goes between the server and its kernels.
         "--KernelManager.transport_encryption=auto",
         f"--LabApp.extra_labextensions_path={HERE / 'labextensions'}",
         f"--LabApp.app_settings_dir={HERE / 'settings'}",
         "--LabApp.expose_app_in_browser=True",
-    ]  # fmt: skip
+    ]
 
 
 def _interrupt(signum, frame):
