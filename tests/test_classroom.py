@@ -77,7 +77,7 @@ def right(notebook):
 
 
 def wrong(notebook):
-    """Knows the check's values only; raises; does not try; is not right."""
+    """Knows the check's values only; raises; does not try; deletes cells, has one twice."""
     answer(
         notebook,
         product="def product(numbers):\n    return {0: 1, 1: 7}.get(len(numbers), 24)",
@@ -87,6 +87,14 @@ def wrong(notebook):
     )
     notebook["cells"].append(cell("print(seen)"))
     cells(notebook)["01-slices-check"]["source"] = "three_views = None"
+    imports = next(c for c in notebook["cells"] if "import asyncio" in lessons.source(c))
+    older = json.loads(json.dumps(cells(notebook)["01-json-round-trip"]))
+    older["source"] = "def to_text(by_hour):\n    return 'an older try'"
+    notebook["cells"].insert(notebook["cells"].index(cells(notebook)["01-json-round-trip"]), older)
+    gone = ("01-class-average", "01-while-check")
+    notebook["cells"] = [
+        c for c in notebook["cells"] if lessons.grade_id(c) not in gone and c is not imports
+    ]
 
 
 def cheat(notebook):
@@ -107,21 +115,7 @@ def endless(notebook):
     answer(notebook, slices=SWALLOWS, **{"while": "import os\nos._exit(0)"}, shadowed_sum=FILLS)
 
 
-def deleted(notebook):
-    """Deletes the imports, an answer, a check; has an answer twice."""
-    answer(notebook)
-    gone = ("01-slices", "01-while-check")
-    first = next(c for c in notebook["cells"] if "import asyncio" in lessons.source(c))
-    again = json.loads(json.dumps(cells(notebook)["01-product"]))
-    again["source"] = "def product(numbers):\n    return 'an older try'"
-    position = notebook["cells"].index(cells(notebook)["01-product"])
-    notebook["cells"].insert(position, again)
-    notebook["cells"] = [
-        c for c in notebook["cells"] if lessons.grade_id(c) not in gone and c is not first
-    ]
-
-
-LEARNERS = {f.__name__: f for f in (right, wrong, cheat, endless, deleted)}
+LEARNERS = {f.__name__: f for f in (right, wrong, cheat, endless)}
 
 
 def cell(source):
@@ -221,7 +215,7 @@ def test_the_seed_stays_with_the_instructor(classroom):
 def test_a_receipt_says_what_was_sent_and_keeps_it(classroom):
     receipt = classroom.receipts["wrong"]
     assert receipt.digest in (receipt.kept / submission.RECEIPT).read_text()
-    assert (receipt.attempted, receipt.exercises) == (7, 8)
+    assert (receipt.attempted, receipt.exercises) == (6, 8)
     sent = classroom.room.root / "submitted" / "wrong" / CHAPTER / FILE
     assert sent.read_bytes() == (receipt.kept / FILE).read_bytes()
 
@@ -241,17 +235,19 @@ def test_right_answers_get_every_point(classroom):
 
 
 @boxed
-def test_answers_for_the_check_alone_get_no_point(classroom):
+def test_each_answer_gets_what_it_deserves_whatever_happened_to_its_cells(classroom):
     assert statuses(classroom, "wrong") == {
         "slices": "passed",  # the edited check cell was replaced by the course's
-        "while": "passed",
+        "while": "passed",  # the deleted check came back, as did the imports
         "shadowed-sum": "passed",
         "product": "failed",
-        "class-average": "passed",
-        "json-round-trip": "passed",
+        "class-average": "deleted",
+        "json-round-trip": "passed",  # of two answers, the last
         "log-line": "raised",
         "cycle": "not attempted",
     }
+    assert "deleted" in about(classroom, "wrong", "01-class-average")
+    assert "twice" in about(classroom, "wrong", "01-json-round-trip")
 
 
 @boxed
@@ -278,14 +274,6 @@ def test_what_stops_a_kernel_costs_one_exercise(classroom):
     assert "1000 MiB" in about(classroom, "endless", "01-shadowed-sum")
 
 
-@boxed
-def test_deleted_cells_come_back(classroom):
-    found = statuses(classroom, "deleted")
-    assert found.pop("slices") == "deleted"
-    assert set(found.values()) == {"passed"}
-    assert "twice" in about(classroom, "deleted", "01-product")
-
-
 def test_a_damaged_submission_is_named(classroom):
     assert set(statuses(classroom, "broken").values()) == {"unreadable"}
     assert "damaged" in about(classroom, "broken")
@@ -308,7 +296,7 @@ def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
             assert secret not in page
     page = classroom.pages["wrong"]
     assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page
-    assert "append" in page, "the learner's own code"
+    assert "append" in page and "older try" not in page, "the learner's own code"
     assert page.count("SEEN") == 1, "the code that notes the data, but not what it printed"
 
 
