@@ -1,6 +1,7 @@
 """A class for real: release, submit, collect, grade in boxes, hand back; and who tries to cheat."""
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -76,7 +77,7 @@ def right(notebook):
 
 
 def wrong(notebook):
-    """Knows the check's values only; raises; does not try; is not right."""
+    """Knows the check's values only; raises; does not try; deletes cells, has one twice."""
     answer(
         notebook,
         product="def product(numbers):\n    return {0: 1, 1: 7}.get(len(numbers), 24)",
@@ -86,6 +87,14 @@ def wrong(notebook):
     )
     notebook["cells"].append(cell("print(seen)"))
     cells(notebook)["01-slices-check"]["source"] = "three_views = None"
+    imports = next(c for c in notebook["cells"] if "import asyncio" in lessons.source(c))
+    older = json.loads(json.dumps(cells(notebook)["01-json-round-trip"]))
+    older["source"] = "def to_text(by_hour):\n    return 'an older try'"
+    notebook["cells"].insert(notebook["cells"].index(cells(notebook)["01-json-round-trip"]), older)
+    gone = ("01-class-average", "01-while-check")
+    notebook["cells"] = [
+        c for c in notebook["cells"] if lessons.grade_id(c) not in gone and c is not imports
+    ]
 
 
 def cheat(notebook):
@@ -106,21 +115,7 @@ def endless(notebook):
     answer(notebook, slices=SWALLOWS, **{"while": "import os\nos._exit(0)"}, shadowed_sum=FILLS)
 
 
-def deleted(notebook):
-    """Deletes the imports, an answer, a check; has an answer twice."""
-    answer(notebook)
-    gone = ("01-slices", "01-while-check")
-    first = next(c for c in notebook["cells"] if "import asyncio" in lessons.source(c))
-    again = json.loads(json.dumps(cells(notebook)["01-product"]))
-    again["source"] = "def product(numbers):\n    return 'an older try'"
-    position = notebook["cells"].index(cells(notebook)["01-product"])
-    notebook["cells"].insert(position, again)
-    notebook["cells"] = [
-        c for c in notebook["cells"] if lessons.grade_id(c) not in gone and c is not first
-    ]
-
-
-LEARNERS = {f.__name__: f for f in (right, wrong, cheat, endless, deleted)}
+LEARNERS = {f.__name__: f for f in (right, wrong, cheat, endless)}
 
 
 def cell(source):
@@ -220,7 +215,7 @@ def test_the_seed_stays_with_the_instructor(classroom):
 def test_a_receipt_says_what_was_sent_and_keeps_it(classroom):
     receipt = classroom.receipts["wrong"]
     assert receipt.digest in (receipt.kept / submission.RECEIPT).read_text()
-    assert (receipt.attempted, receipt.exercises) == (7, 8)
+    assert (receipt.attempted, receipt.exercises) == (6, 8)
     sent = classroom.room.root / "submitted" / "wrong" / CHAPTER / FILE
     assert sent.read_bytes() == (receipt.kept / FILE).read_bytes()
 
@@ -240,17 +235,19 @@ def test_right_answers_get_every_point(classroom):
 
 
 @boxed
-def test_answers_for_the_check_alone_get_no_point(classroom):
+def test_each_answer_gets_what_it_deserves_whatever_happened_to_its_cells(classroom):
     assert statuses(classroom, "wrong") == {
         "slices": "passed",  # the edited check cell was replaced by the course's
-        "while": "passed",
+        "while": "passed",  # the deleted check came back, as did the imports
         "shadowed-sum": "passed",
         "product": "failed",
-        "class-average": "passed",
-        "json-round-trip": "passed",
+        "class-average": "deleted",
+        "json-round-trip": "passed",  # of two answers, the last
         "log-line": "raised",
         "cycle": "not attempted",
     }
+    assert "deleted" in about(classroom, "wrong", "01-class-average")
+    assert "twice" in about(classroom, "wrong", "01-json-round-trip")
 
 
 @boxed
@@ -277,14 +274,6 @@ def test_what_stops_a_kernel_costs_one_exercise(classroom):
     assert "1000 MiB" in about(classroom, "endless", "01-shadowed-sum")
 
 
-@boxed
-def test_deleted_cells_come_back(classroom):
-    found = statuses(classroom, "deleted")
-    assert found.pop("slices") == "deleted"
-    assert set(found.values()) == {"passed"}
-    assert "twice" in about(classroom, "deleted", "01-product")
-
-
 def test_a_damaged_submission_is_named(classroom):
     assert set(statuses(classroom, "broken").values()) == {"unreadable"}
     assert "damaged" in about(classroom, "broken")
@@ -307,8 +296,8 @@ def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
             assert secret not in page
     page = classroom.pages["wrong"]
     assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page
-    assert "class=" in page and ".append" in page, "the learner's own code"
-    assert "SEEN" in page and "(&#39;SEEN&#39;, [" not in page, "no data that an answer noted"
+    assert "append" in page and "older try" not in page, "the learner's own code"
+    assert page.count("SEEN") == 1, "the code that notes the data, but not what it printed"
 
 
 def test_feedback_goes_to_the_one_who_submitted(classroom):
@@ -531,6 +520,29 @@ def test_a_learners_errors_are_two_lines(classroom, monkeypatch, capsys, work):
     (work / FILE).unlink()
     monkeypatch.setenv(folder.VARIABLE, str(classroom.room.shared))
     assert "There is no notebook" in coursekit(monkeypatch, capsys, "submit", "01")[2]
+
+
+def test_an_exercise_without_hidden_tests_is_not_released():
+    chapter = dataclasses.replace(lessons.chapter("01"), exercises=("01-slices", "01-new"))
+    with pytest.raises(CourseError, match="without hidden tests: 01-new"):
+        release.require_hidden_tests(chapter)
+
+
+def test_another_release_keeps_the_seed_and_the_grades(classroom):
+    seed = classroom.room.seed(CHAPTER)
+    assert release.release(classroom.room, CHAPTER) == classroom.released
+    assert classroom.room.seed(CHAPTER) == seed
+    assert grading.grade(classroom.room, "01") == grading.rows(classroom.room)
+
+
+def test_a_shared_folder_that_learners_cannot_reach_is_told(monkeypatch, capsys, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(folder, "closed_above", lambda shared: closed)
+    code, out, _ = coursekit(monkeypatch, capsys, "class", "init", closed / "room")
+    assert code == 0 and f"chmod o+x {closed}" in out
+    monkeypatch.undo()
+    assert folder.closed_above(closed / "room") in (closed, *closed.parents)
 
 
 def test_making_a_class_again_changes_nothing(classroom):

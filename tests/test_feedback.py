@@ -12,6 +12,7 @@ from coursekit.exercises import Misconception, exercise, require, trial
 @pytest.fixture(autouse=True)
 def double(monkeypatch):
     """Register an exercise for the tests: double a list's numbers."""
+    exercises.all_exercises()  # loaded now, or they would be gone after the first of these tests
     monkeypatch.setattr(exercises, "_registry", dict(exercises._registry))
 
     @exercise("99-double", title="Double", hints=("First?", "Then?"), seconds=0.5)

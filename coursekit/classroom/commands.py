@@ -35,6 +35,8 @@ def init(
     typer.echo(f"Yours alone: {room.root}")
     typer.echo("The learners' JupyterLab needs this setting:")
     typer.echo(f"{rooms.VARIABLE}={room.shared}")
+    if closed := rooms.closed_above(room.shared):
+        typer.echo(f"note: other users cannot pass {closed}.\n   → Allow it: chmod o+x {closed}")
 
 
 @app.command()
@@ -46,7 +48,9 @@ def release(chapter: Chapter, folder: Folder = None) -> None:
     from coursekit.classroom import folder as rooms
     from coursekit.classroom import release as step
 
-    done = step.release(rooms.find(folder), chapter)
+    room = rooms.find(folder)
+    with _busy("releasing"):
+        done = step.release(room, chapter)
     typer.echo(
         f"{done.chapter} is released: {len(done.exercises)} exercises, {done.points:g} points."
     )
@@ -62,8 +66,10 @@ def collect(chapter: Chapter, folder: Folder = None) -> None:
     from coursekit.classroom import collecting
     from coursekit.classroom import folder as rooms
 
-    done = collecting.collect(rooms.find(folder), chapter)
-    typer.echo(f"{len(done.learners)} submissions, {len(done.fresh)} of them new or newer.")
+    room = rooms.find(folder)
+    with _busy("collecting"):
+        done = collecting.collect(room, chapter)
+    typer.echo(f"Submissions: {len(done.learners)}, of which {len(done.fresh)} are new or newer.")
     for name, why in done.refused:
         typer.echo(f"✘ left: {name}: {why}")
     raise typer.Exit(1 if done.refused else 0)
@@ -110,7 +116,7 @@ def feedback(chapter: Chapter, folder: Folder = None) -> None:
 
     with _bar("feedback") as move:
         learners = handback.feedback(rooms.find(folder), chapter, on_done=move)
-    typer.echo(f"Feedback for {len(learners)} learners. They fetch it with:")
+    typer.echo(f"Pages of feedback: {len(learners)}. Learners fetch theirs with:")
     typer.echo(f"coursekit feedback {chapter}")
 
 
@@ -127,8 +133,9 @@ def summary(
     from coursekit.classroom import summary as view
 
     room = rooms.find(folder)
-    done = view.write(room, out or room.root)
-    typer.echo(f"{done.learners} learners share their progress.")
+    with _busy("drawing"):
+        done = view.write(room, out or room.root)
+    typer.echo(f"Learners who share their progress: {done.learners}")
     for name, why in done.refused:
         typer.echo(f"✘ left: {name}: {why}")
     for line in done.stuck[:3]:
@@ -143,7 +150,8 @@ def submit(chapter: Chapter) -> None:
     """
     from coursekit.classroom import submission
 
-    done = submission.submit(chapter)
+    with _busy("submitting"):
+        done = submission.submit(chapter)
     typer.echo(f"{done.chapter} is submitted: {done.attempted} of {done.exercises} answers begun.")
     typer.echo(f"Receipt: {done.time}, SHA-256 {done.digest[:16]}…")
     typer.echo(f"A copy of what was sent: {done.kept}")
@@ -156,8 +164,17 @@ def fetch(chapter: Chapter) -> None:
     """
     from coursekit.classroom import submission
 
-    for page in submission.fetch_feedback(chapter):
+    with _busy("fetching"):
+        pages = submission.fetch_feedback(chapter)
+    for page in pages:
         typer.echo(page)
+
+
+def _busy(title: str):
+    """Return a context that shows a moving line: this takes some seconds."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(f"{title} …")
 
 
 def _bar(title: str):

@@ -187,6 +187,11 @@ def _make_folders(room: Classroom) -> None:
     files.write_text(room.root / FACTS, json.dumps(facts, indent=1) + "\n")
 
 
+def closed_above(shared: Path) -> Path | None:
+    """Return the first folder on the way to the shared one that others cannot pass, if any."""
+    return next((p for p in reversed(shared.parents) if not p.stat().st_mode & 0o001), None)
+
+
 def find(start: Path | None = None) -> Classroom:
     """Return the class whose folder is ``start`` or one above it (by default, from here).
 

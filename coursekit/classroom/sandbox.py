@@ -73,7 +73,7 @@ class Plan:
     shown: tuple[str, ...]
     layered: tuple[str, ...] = ()
     file_bytes: int = 1 << 30
-    processes: int = 512
+    processes: int = 4096  # threads count; a cluster of Spark has a thousand
     memory_files: int = 1 << 30
     uid: int = NOBODY
 

@@ -117,7 +117,7 @@ async def _attempt(job: Job, notebook: Any, outcome: Outcome, seconds: float) ->
         runner = await _start(job, notebook, Path(folder))
         watch = asyncio.ensure_future(_watch(runner, job, outcome))
         try:
-            for index, cell in enumerate(notebook.cells):
+            for index, cell in enumerate(notebook.cells[: _end_of_exercises(notebook)]):
                 if cell.cell_type != "code" or cell.id in outcome.stopped:
                     continue
                 if time.monotonic() > deadline:
@@ -134,6 +134,12 @@ async def _attempt(job: Job, notebook: Any, outcome: Outcome, seconds: float) ->
             watch.cancel()
             await _end(runner)
     return True
+
+
+def _end_of_exercises(notebook: Any) -> int:
+    """Return how many cells there are up to the last check: what comes below it earns no point."""
+    graded = [cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells]
+    return max((n for n, grade in enumerate(graded, 1) if grade), default=len(graded))
 
 
 def _stop_rest(notebook: Any, outcome: Outcome, why: str, first: int = 0) -> None:

@@ -29,11 +29,11 @@ def slices(answer, chance):
 
 @hidden("01-while")
 def months(answer, chance):
-    for _ in range(4):
-        growth, turns, used = chance.randint(1, 60), chance.randint(2, 40), chance.randint(1, 500)
-        # a little less than after so many months, and more than a month before
-        capacity = 0.999 * used * (1 + growth / 100) ** turns
-        expect(turns, answer, used, capacity, growth)
+    for growth in (chance.randint(2, 60), chance.randint(2, 60), chance.uniform(0.1, 0.9)):
+        turns, used = chance.randint(3, 40), chance.randint(1, 500)
+        before, after = (used * (1 + growth / 100) ** months for months in (turns - 1, turns))
+        expect(turns, answer, used, 1.0001 * before, growth)
+        expect(turns, answer, used, 0.9999 * after, growth)
     doublings, used = chance.randint(1, 9), chance.randint(1, 50)
     expect(doublings, answer, used, used * 2**doublings, 100)  # full to the last byte
     expect(0, answer, used, used, chance.choice((0, 5)))
@@ -48,6 +48,7 @@ def shadowed_sum(answer, chance):
         numbers = [round(chance.uniform(-50, 50), chance.randint(0, 2)) for _ in range(length)]
         total = math.fsum(numbers)
         expect((total, total / length), answer, numbers)
+    must("sum" not in getattr(getattr(answer, "__code__", None), "co_varnames", ()))
 
 
 @hidden("01-product")
@@ -58,6 +59,7 @@ def product(answer, chance):
     expect(0, answer, [chance.randint(1, 9), 0, chance.randint(1, 9)])
     whole = [chance.randint(1, 30) for _ in range(5)]
     expect(math.prod(whole), answer, (n for n in whole))
+    must("reduce" in getattr(getattr(answer, "__code__", None), "co_names", ("reduce",)))
 
 
 @hidden("01-class-average")

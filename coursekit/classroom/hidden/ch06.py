@@ -59,7 +59,10 @@ def partitioner(answer, chance):
     )
     must(max(Counter(found).values()) <= 1.4 * len(keys) / reducers)
     expect(found, places)
-    few, seeds = keys[::5], (str(chance.randint(1, 999)), str(chance.randint(1000, 9999)))
+    few, seeds = (
+        words(chance, 200, 8),
+        (str(chance.randint(1, 999)), str(chance.randint(1000, 9999))),
+    )
     first = _elsewhere(answer, seeds[0], few)
     must(first == _elsewhere(answer, seeds[1], few[::-1])[::-1])
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from coursekit.checks.ch10 import _entropy, _near, _rest, _silhouette
+from coursekit.checks.ch10 import _entropy, _loops, _near, _rest, _silhouette
 from coursekit.classroom.hidden import expect, hidden, must, shuffled
 
 
@@ -64,6 +64,7 @@ def distances(answer, chance):
         want = [[_squared(p, c) for c in centroids] for p in points]
         given = np.array(points, dtype=float), np.array(centroids, dtype=float)
         expect(want, answer, *given, compare_with=_near)
+    must(not _loops(answer))
 
 
 @hidden("10-chances")

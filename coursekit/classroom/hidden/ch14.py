@@ -211,8 +211,10 @@ def _people(chance: Random) -> list[tuple]:
 def anonymise(answer, chance):
     import pandas as pd
 
-    for k in (2, 2, 2, 3, 3, 4):
-        people = _people(chance)
+    wide = [(chance.randint(*ages), "F", "Ulm") for ages in ((0, 9), (60, 70), (99, 99))]
+    old = [(chance.randint(*ages), "M", "Quito") for ages in ((100, 100), (150, 160), (190, 199))]
+    drawn = [(_people(chance), k) for k in (2, 2, 2, 3, 4)]
+    for people, k in [(shuffled(chance, wide), 3), (shuffled(chance, old), 3), *drawn]:
         table = pd.DataFrame(people, columns=["age", "sex", "city"])
         table["income"] = [chance.randint(100, 900) for _ in people]
         before, bands = table.copy(), _bands(people, k)
