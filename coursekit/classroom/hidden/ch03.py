@@ -15,7 +15,7 @@ from coursekit.checks.ch03 import (
     _server,
     _slow,
 )
-from coursekit.classroom.hidden import error_of, expect, hidden, word, words
+from coursekit.classroom.hidden import error_of, expect, hidden, must, word, words
 from coursekit.cloud.azure_rules import SIZES
 from coursekit.cloud.real import require_local
 
@@ -44,9 +44,13 @@ def launch(answer, chance):
             ec2.create_security_group(GroupName=door, Description="a door")["GroupId"]
             for door in doors
         ]
+        sent: dict[str, Any] = {}
+        event = "before-parameter-build.ec2.RunInstances"
+        ec2.meta.events.register(event, lambda params, **_: sent.update(params))
         got = answer(ec2, _image(), key, groups[mine])
         return [
             (
+                (sent["MinCount"], sent["MaxCount"]),
                 one["InstanceId"] == got,
                 one["InstanceType"],
                 one.get("KeyName"),
@@ -55,7 +59,7 @@ def launch(answer, chance):
             for one in _described(ec2)
         ]
 
-    expect([(True, "t3.micro", key, [mine])], launched)
+    expect([((1, 1), True, "t3.micro", key, [mine])], launched)
 
 
 @hidden("03-ssh-rule")
@@ -211,6 +215,8 @@ def least_privilege(answer, chance):
             "addresses": ec2.describe_addresses,
             "groups": ec2.describe_security_groups,
             "keys": ec2.describe_key_pairs,
+            "launch": lambda: _server(ec2),
+            "end": lambda: ec2.terminate_instances(**one),
             "reboot": lambda: ec2.reboot_instances(**one),
             "volume": lambda: ec2.create_volume(AvailabilityZone=zone, Size=8),
             "group": lambda: ec2.create_security_group(GroupName=group, Description="a door"),
@@ -228,7 +234,10 @@ def least_privilege(answer, chance):
         "start",
         *chance.sample(("servers", "volumes", "addresses", "groups", "keys"), 3),
     ]
-    may_not = chance.sample(("reboot", "volume", "group", "address", "user", "users"), 4)
+    may_not = chance.sample(("reboot", "volume", "group", "address", "user", "users"), 3)
+    may_not += ["launch", "end"]
+    must(answer["Version"] == "2012-10-17")
+    must({one["Effect"] for one in answer["Statement"]} == {"Allow"})
     expect(may, allowed, may + may_not)
 
 

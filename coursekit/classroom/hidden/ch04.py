@@ -133,11 +133,16 @@ def link(answer, chance):
     require_local()
     s3 = _new_client("s3")
     objects = {_key(chance): _body(chance) for _ in range(2)}
+    asked: list[str] = []
+    s3.meta.events.register(
+        "before-parameter-build.s3", lambda model, **_: asked.append(model.name)
+    )
 
     with _bucket(chance, objects) as (_, name):
         for key, body in objects.items():
             minutes = chance.randint(2, 300)
             got = expect(None, answer, s3, name, key, minutes, compare_with=lambda *_: True)
+            must(asked[-1:] == ["GetObject"])
             must(abs((_seconds(got) or 0) - 60 * minutes) <= 2)
             expect(body, lambda url=got: requests.get(url, timeout=10).content)
 
