@@ -14,6 +14,7 @@ import pytest
 import requests
 
 import coursekit as ck
+from coursekit import workspace
 from coursekit.hub import demo
 from tests import class_server
 
@@ -41,7 +42,9 @@ class Class:
 @contextlib.contextmanager
 def server():
     """Yield the class on a Linux server of its own."""
-    ck.path("flights")  # in the cache that the class shares, as `coursekit data --make` does it
+    # In the cache that the class shares, as `coursekit prepare` and `data --make` do it.
+    workspace.prepare_copies()
+    ck.path("flights")
     folder = Path(tempfile.mkdtemp(prefix="coursekit-class-"))
     folder.chmod(0o755)
     process = subprocess.Popen(
