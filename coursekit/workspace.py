@@ -22,6 +22,9 @@ import coursekit
 from coursekit import files, lessons, places
 from coursekit.errors import CourseError
 
+# Days after which a cut chapter goes; another course of the same person may still use it.
+_KEEP_DAYS = 30
+
 Action = Literal["new", "same", "refreshed", "kept", "reset"]
 
 
@@ -156,7 +159,8 @@ def _learner_text(chapter: lessons.Chapter) -> str:
     with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
         kept.parent.mkdir(parents=True, exist_ok=True)
         for old in kept.parent.glob(f"{chapter.name}-*.ipynb"):
-            old.unlink()
+            if old.stat().st_mtime < time.time() - _KEEP_DAYS * 86_400:
+                old.unlink()
         files.write_text(kept, text)
     return text
 

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 import coursekit as ck
+from coursekit import workspace
 from coursekit.hub import demo
 from tests import class_server
 
@@ -41,7 +42,9 @@ class Class:
 @contextlib.contextmanager
 def server():
     """Yield the class on a Linux server of its own."""
-    ck.path("flights")  # in the cache that the class shares, as `coursekit data --make` does it
+    # In the cache that the class shares, as `coursekit prepare` and `data --make` do it.
+    workspace.prepare_copies()
+    ck.path("flights")
     folder = Path(tempfile.mkdtemp(prefix="coursekit-class-"))
     folder.chmod(0o755)
     process = subprocess.Popen(
@@ -85,12 +88,23 @@ def tried_out(*arguments):
 
 def log_in_by_http(hub, name):
     """Log in without a browser, wait for the server, and return the session."""
+    session = at_the_hub(hub, name)
+    wait_for_server(hub, session, name)
+    return session
+
+
+def at_the_hub(hub, name, password=None):
+    """Log in without starting a server, and return the session; a refused one is an error."""
     session = requests.Session()
     session.trust_env = False  # a proxy variable must not carry a loopback request away
     session.get(f"{hub.address}/hub/login")
-    form = {"username": name, "password": hub.passwords[name], "_xsrf": xsrf(session, "/hub/")}
-    assert session.post(f"{hub.address}/hub/login", data=form).ok
-    wait_for_server(hub, session, name)
+    form = {
+        "username": name,
+        "password": password or hub.passwords[name],
+        "_xsrf": xsrf(session, "/hub/"),
+    }
+    answer = session.post(f"{hub.address}/hub/login", data=form, allow_redirects=False)
+    assert answer.status_code == 302, f"{name}: {answer.status_code}"
     return session
 
 

@@ -22,9 +22,9 @@ PYTEST = [
 CLOSED = [sys.executable, "-m", "tests.closed"]
 # These begin: if one of them came last, a core would have nothing to do meanwhile.
 LONGEST = [
-    "tests/test_browser.py", "tests/test_exercises.py", "tests/test_notebooks.py",
-    "notebooks/08-spark.ipynb", "tests/test_spark_session.py", "tests/test_lab.py",
-    "tests/test_cloud_servers.py", "tests/test_engines.py",
+    "tests/test_browser.py", "tests/test_hub_class.py", "tests/test_exercises.py",
+    "tests/test_notebooks.py", "notebooks/08-spark.ipynb", "tests/test_spark_session.py",
+    "tests/test_lab.py", "tests/test_cloud_servers.py", "tests/test_engines.py",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5  # pytest's code if the arguments select none

@@ -21,7 +21,14 @@ playwright = pytest.importorskip("playwright.sync_api")
 if CHROMIUM is None and not os.environ.get("COURSEKIT_REQUIRE_BROWSER"):
     pytest.skip("there is no Chromium on this machine", allow_module_level=True)
 
-from tests.hub_session import log_in_by_http, server, stop_server, tried_out, wait_for_server  # noqa: E402
+from tests.hub_session import (  # noqa: E402
+    at_the_hub,
+    log_in_by_http,
+    server,
+    stop_server,
+    tried_out,
+    wait_for_server,
+)
 from tests.test_browser import ARGUMENTS, READY, SECOND, Learner  # noqa: E402
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="system users need root")
@@ -170,6 +177,23 @@ def test_a_page_of_another_learner_is_refused_in_the_browser_too(hub, learners):
     assert page.goto(f"{hub.address}/user/ben/lab").status in (403, 404)
     assert page.goto(f"{hub.address}/hub/admin").status == 403
     page.close()
+
+
+@as_root
+def test_an_instructor_sees_who_is_there_and_enters_no_server(hub, learners):
+    session = at_the_hub(hub, "teacher")
+    headers = {"Referer": f"{hub.address}/hub/home"}
+    found = session.get(f"{hub.address}/hub/api/users", headers=headers).json()
+    assert {user["name"] for user in found} == {"ada", "ben", "teacher"}
+    assert session.get(f"{hub.address}/hub/admin").status_code == 200
+    assert session.get(f"{hub.address}/user/ada/api/contents").status_code == 403
+
+
+@as_root
+def test_only_the_class_logs_in_and_only_with_the_right_password(hub):
+    for name, password in (("ada", "ben-ben"), ("spark", "spark-spark"), ("root", "root")):
+        with pytest.raises(AssertionError, match=f"{name}: 403"):
+            at_the_hub(hub, name, password)
 
 
 @as_root

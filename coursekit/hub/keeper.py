@@ -64,7 +64,14 @@ def _start(folder: Path) -> subprocess.Popen:
     configuration = Path(__file__).with_name("demo_config.py")
     with (folder / "hub.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(configuration)],
+            [
+                sys.executable,
+                "-m",
+                "coursekit.lab.start",
+                "jupyterhub",
+                "--config",
+                str(configuration),
+            ],
             cwd=folder,
             env=os.environ | {"COURSEKIT_HUB": str(folder)},
             stdin=subprocess.DEVNULL,

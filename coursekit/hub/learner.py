@@ -20,8 +20,8 @@ SHARED_CACHE = "COURSEKIT_SHARED_CACHE"
 
 def main() -> None:
     """Prepare the learner's folder and become their server; this process goes on as it."""
-    os.umask(0o077)
     if os.environ.get("COURSEKIT_PRIVATE_HOME"):
+        os.umask(0o077)
         Path.home().chmod(0o700)
     folder = Path(os.environ.setdefault("COURSEKIT_WORK", str(Path.home() / "course")))
     # A terminal finds `coursekit` and the course's Python.
@@ -38,7 +38,7 @@ def main() -> None:
         os.environ["COURSEKIT_NOTE"] = f"{error.what} {error.mend}"
     os.chdir(folder if folder.is_dir() else Path.home())
     root = ["--allow-root"] if os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterhub.singleuser", *root]
+    command = [sys.executable, "-m", "coursekit.lab.start", "jupyterhub.singleuser", *root]
     os.execv(sys.executable, [*command, *server.options(folder), *sys.argv[1:]])
 
 

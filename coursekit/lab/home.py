@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 
 from coursekit import progress, workspace
 from coursekit.classroom import sharing
@@ -48,7 +49,8 @@ def _notes() -> str:
             f" kept; `coursekit reset {numbers[0]}` in a terminal takes the new one and keeps a"
             " backup. Copies that you have not changed are renewed at the next start."
         )
-    return "".join(f"<p class='ck-note'>{html.escape(note)}</p>" for note in notes)
+    shown = [re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(note)) for note in notes]
+    return "".join(f"<p class='ck-note'>{note}</p>" for note in shown)
 
 
 def _row(done: progress.ChapterProgress) -> str:

@@ -109,7 +109,7 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
 def command(folder: Path, port: int) -> list[str]:
     """Return the command line of JupyterLab for one learner on an own machine."""
     return [
-        sys.executable, "-m", "jupyterlab",
+        sys.executable, "-m", "coursekit.lab.start", "jupyterlab",
         "--no-browser",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
