@@ -10,8 +10,13 @@ from pathlib import Path
 
 # --- What you decide -----------------------------------------------------------------------------
 
-COURSE = Path("/opt/course")  # a clone, set up by root with `make setup`; learners only read it
-CACHE = Path("/var/cache/coursekit")  # made once by that set-up, for all; learners only read it
+# A clone, set up by root; learners only read it. After set-up and after each update, root runs
+#   export COURSEKIT_CACHE=/var/cache/coursekit; cd /opt/course
+#   make setup && .venv/bin/coursekit prepare && .venv/bin/coursekit data --make
+#   .venv/bin/python -m compileall -q -j 0 .venv/lib coursekit
+# because learners cannot write there what Python and the course would otherwise make on first use.
+COURSE = Path("/opt/course")
+CACHE = Path("/var/cache/coursekit")  # made by these commands, for all; learners only read it
 STATE = Path("/srv/jupyterhub")  # the hub's secrets and its database: root's alone
 
 LEARNERS = "learners"  # the system group of those who may log in
@@ -97,7 +102,7 @@ c.JupyterHub.load_roles = [
 # CORES. Without it, RLIMIT_DATA holds each process to MEMORY, RLIMIT_NPROC holds their number, and
 # nobody holds the cores; every server is nicer (5) than the hub, which therefore still answers.
 c.Spawner.mem_limit = MEMORY
-if SYSTEMD:
+if SYSTEMD:  # the course's tests have no systemd; this branch was never run
     c.JupyterHub.spawner_class = "systemdspawner.SystemdSpawner"
     c.Spawner.cpu_limit = CORES
     c.SystemdSpawner.isolate_tmp = True

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,8 @@ def test_data_is_verified():
     done = coursekit("data", "--verify")
     assert done.returncode == 0, done.stderr
     assert "flights" in coursekit("data").stdout
+    made = [Path(line.split()[-1]) for line in coursekit("data", "--make").stdout.splitlines()]
+    assert made and all(path.exists() for path in made)
 
 
 def test_doctor_looks_at_the_machine():
