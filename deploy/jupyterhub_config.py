@@ -10,11 +10,8 @@ from pathlib import Path
 
 # --- What you decide -----------------------------------------------------------------------------
 
-# A clone, set up by root; learners only read it. After set-up and after each update, root runs
-#   export COURSEKIT_CACHE=/var/cache/coursekit; cd /opt/course
-#   make setup && .venv/bin/coursekit prepare && .venv/bin/coursekit data --make
-#   .venv/bin/python -m compileall -q -j 0 .venv/lib coursekit
-# because learners cannot write there what Python and the course would otherwise make on first use.
+# A clone, set up by root; learners only read it. After each update, too, root runs the commands of
+# deploy/README.md: learners cannot write there what would otherwise be made on first use.
 COURSE = Path("/opt/course")
 CACHE = Path("/var/cache/coursekit")  # made by these commands, for all; learners only read it
 STATE = Path("/srv/jupyterhub")  # the hub's secrets and its database: root's alone

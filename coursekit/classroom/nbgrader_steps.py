@@ -13,10 +13,9 @@ from typing import Any
 
 from coursekit.classroom.folder import Classroom
 from coursekit.errors import CourseError
+from coursekit.lab.start import skip_grammar
 
-# jsonschema, which nbgrader needs, takes a second and a half to load it, for addresses in a form
-# that no notebook has.
-sys.modules.setdefault("rfc3987_syntax", None)
+skip_grammar()  # before nbgrader imports jsonschema
 
 
 @contextlib.contextmanager

@@ -11,9 +11,14 @@ import runpy
 import sys
 
 
+def skip_grammar() -> None:
+    """Let jsonschema do without the grammar of addresses, unless it is there already."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # an import of it raises ImportError
+
+
 def main() -> None:
     """Run a module as ``python -m`` does, without the grammar."""
-    sys.modules["rfc3987_syntax"] = None  # an import of it raises ImportError
+    skip_grammar()
     sys.argv[:] = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
