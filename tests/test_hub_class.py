@@ -242,7 +242,8 @@ def test_a_restart_of_the_hub_loses_nobodys_work(hub, learners):
     hub.restart()
     assert [one_listening(hub, name)[0].pid for name in learners] == before
     for name, learner in learners.items():
-        learner.page.wait_for_function(READY, timeout=60 * SECOND)
+        # Asked twice a second: at each frame, the default, two pages would be drawn all the time.
+        learner.page.wait_for_function(READY, timeout=60 * SECOND, polling=500)
         assert ask(learner, "import json; print(json.dumps(kept))") == name
         assert ask(learner, "print(spark.table('kept_by_spark').count())") == 7
         type_into_the_first_exercise(learner, f"# by {name}, after the restart")
