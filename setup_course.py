@@ -75,7 +75,7 @@ def set_up(wanted: str) -> int:
     steps += [
         ("Installing the installer, uv", [python, "-m", "pip", "install", "-q", uv]),
         (
-            "Installing the course's packages (about 2.4 GB, once; a minute or more)",
+            "Installing the course's packages (about 2.7 GB, once; a minute or more)",
             [python, "-m", "uv", "pip", "install", "-q", "--python", python, "-r", str(LOCK)],
         ),
         (
