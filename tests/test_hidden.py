@@ -68,7 +68,9 @@ def test_exercises_without_other_data_say_why():
 
 
 @pytest.mark.parametrize(
-    "answer", [not_implemented, raises, exits, loops, shows, list, None, ..., "text"], ids=str
+    "answer",
+    [not_implemented, raises, exits, loops, shows, list, None, ..., "text"],
+    ids=lambda answer: getattr(answer, "__name__", str(answer)),
 )
 def test_every_kind_of_failure_ends_with_the_same_words(answer, monkeypatch, capfd):
     monkeypatch.setattr(guard, "WAITING", 1)
