@@ -125,10 +125,11 @@ def description(card, **properties):
 
 
 def test_the_wrong_subscription_is_refused_before_anything_is_made(settings, monkeypatch):
+    before = RequestsTransport.send
     monkeypatch.setenv("COURSEKIT_AZURE_SUBSCRIPTION", SUBSCRIPTION[::-1])
     refused("not one that this login belongs to", real_azure_vms.connect, endpoint=settings.url)
     assert settings.seen == [("GET", "/subscriptions")]
-    assert not hasattr(RequestsTransport.send, "__wrapped__"), "a guard was left standing"
+    assert RequestsTransport.send is before, "a guard was left standing"
 
 
 def test_a_login_that_azure_does_not_accept_is_told(settings, monkeypatch):
@@ -346,13 +347,14 @@ def theirs(store):
 
 
 def test_the_wrong_storage_account_is_refused(string, monkeypatch):
+    before = RequestsTransport.send
     monkeypatch.setenv("COURSEKIT_AZURE_STORAGE_ACCOUNT", "companys")
     refused("storage account that was typed is not", real_azure_blob.connect, endpoint=string)
     monkeypatch.delenv("COURSEKIT_AZURE_STORAGE_ACCOUNT")
     monkeypatch.setattr("builtins.input", nobody)
     error = refused("nobody to ask", real_azure_blob.connect, endpoint=string)
     assert "COURSEKIT_AZURE_STORAGE_ACCOUNT" in error.mend
-    assert not hasattr(RequestsTransport.send, "__wrapped__"), "a guard was left standing"
+    assert RequestsTransport.send is before, "a guard was left standing"
 
 
 def test_a_connection_string_that_is_none_or_leads_elsewhere_is_told(string, monkeypatch):
