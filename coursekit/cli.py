@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from coursekit.bars import bars
 from coursekit.classroom import commands as classroom
 from coursekit.errors import CourseError
 
@@ -132,7 +133,7 @@ def run(
             "Stored outputs are those of the shipped chapters at their own scale and seed.",
             "Leave out --scale, --seed and --learner when you --store.",
         )
-    with _bars([path.stem for path in paths]) as on_cell:
+    with bars([path.stem for path in paths]) as on_cell:
         runs = runner.run(
             paths,
             out=places.build() / "run",
@@ -360,25 +361,6 @@ def prepare() -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _bars(names: list[str]):
-    """Return a context that gives a callback moving one progress bar per notebook."""
-    from contextlib import contextmanager
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-    @contextmanager
-    def bars():
-        with Progress(
-            "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=Console(stderr=True), transient=True,
-        ) as shown:  # fmt: skip
-            tasks = {name: shown.add_task(name, total=None) for name in names}
-            yield lambda name, done, total: shown.update(tasks[name], completed=done, total=total)
-
-    return bars()
 
 
 def _print_runs(runs: list, page: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from coursekit.bars import bar
+
 app = typer.Typer(
     help="A class: release chapters, collect and grade them, hand back, look at progress.",
     no_args_is_help=True,
@@ -96,7 +98,7 @@ def grade(
 
     room = rooms.find(folder)
     limits = grading.Limits(cell, minutes * 60, memory, workers)
-    with _bar("grading") as move:
+    with bar("grading") as move:
         rows = grading.grade(room, chapter, limits=limits, again=again, on_done=move)
     _print_rows(rows)
     typer.echo(f"The whole table: {room.grades}")
@@ -114,7 +116,7 @@ def feedback(chapter: Chapter, folder: Folder = None) -> None:
     from coursekit.classroom import folder as rooms
     from coursekit.classroom import handback
 
-    with _bar("feedback") as move:
+    with bar("feedback") as move:
         learners = handback.feedback(rooms.find(folder), chapter, on_done=move)
     typer.echo(f"Pages of feedback: {len(learners)}. Learners fetch theirs with:")
     typer.echo(f"coursekit feedback {chapter}")
@@ -175,25 +177,6 @@ def _busy(title: str):
     from rich.console import Console
 
     return Console(stderr=True).status(f"{title} …")
-
-
-def _bar(title: str):
-    """Return a context that gives a callback moving a progress bar, one step per learner."""
-    from contextlib import contextmanager
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-    @contextmanager
-    def bar():
-        with Progress(
-            "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=Console(stderr=True), transient=True,
-        ) as shown:  # fmt: skip
-            task = shown.add_task(title, total=None)
-            yield lambda name, done, total: shown.update(task, completed=done, total=total)
-
-    return bar()
 
 
 def _print_rows(rows: list) -> None:
