@@ -23,7 +23,7 @@ LOCK = ROOT / "requirements.lock"
 # The Azure emulator, and the proxy of JupyterHub.
 NODE_LOCKS = (
     "coursekit/cloud/azurite/package-lock.json",
-    "coursekit/hub/proxy/package-lock.json",
+    "classkit/hub/proxy/package-lock.json",
 )
 PYTHONS = ((3, 11), (3, 13))
 
@@ -96,7 +96,7 @@ def set_up(wanted: str) -> int:
         ),
         (
             "Preparing Spark for fast starts, the copies, the Azure emulator and the hub's proxy",
-            [python, "-m", "coursekit.cli", "prepare"],
+            [python, "-m", "classkit.cli", "prepare"],
         ),
     ]
     for title, command in steps:

@@ -16,7 +16,7 @@ _FACE = {
     "check": "feedback",
     "hint": "feedback",
     "solution": "feedback",
-    "quiz": "quizzes",
+    "quiz": "feedback",
     "load": "data",
     "path": "data",
     "spark": "spark_session",
@@ -26,7 +26,7 @@ _FACE = {
     "kmeans": None,
     "trees": None,
     "views": None,
-    "CourseError": "errors",
+    "CourseError": "ground.errors",
 }
 
 __all__ = ["__version__", *_FACE]

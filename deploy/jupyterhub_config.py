@@ -47,7 +47,7 @@ CLASS = None  # a folder where learners may share their progress, if you use `co
 c = get_config()  # noqa: F821  (JupyterHub puts it here)
 
 os.environ["COURSEKIT_CACHE"] = str(CACHE)  # the proxy is in it
-from coursekit.hub import config  # noqa: E402
+from classkit.hub import config  # noqa: E402
 
 config.apply(c)
 
@@ -106,7 +106,7 @@ if SYSTEMD:  # the course's tests have no systemd; this branch was never run
     c.SystemdSpawner.disable_user_sudo = True
     c.SystemdSpawner.readonly_paths = [str(COURSE), str(CACHE)]
 else:
-    c.JupyterHub.spawner_class = "coursekit.hub.spawner.LimitedSpawner"
+    c.JupyterHub.spawner_class = "classkit.hub.spawner.LimitedSpawner"
 
 c.Spawner.environment = {
     "COURSEKIT_SHARED_CACHE": str(CACHE),
@@ -132,7 +132,7 @@ if SHARED_SPARK:
             "name": "spark",
             "user": SPARK_USER,  # never root: the learners' functions run as this user
             "command": [
-                *(sys.executable, "-m", "coursekit.hub.spark_service"),
+                *(sys.executable, "-m", "classkit.hub.spark_service"),
                 *(str(SPARK_PORT), str(SPARK_MEMORY_MIB)),
             ],
             "cwd": "/",

@@ -26,8 +26,8 @@ from pathlib import Path
 
 import psutil
 
-from coursekit import places, processes
-from coursekit.hub import demo
+from classkit.hub import demo
+from coursekit.ground import places, processes
 
 ROOT = Path(__file__).resolve().parent.parent
 # Nobody on the machine has these numbers; a password is the name twice.
@@ -86,7 +86,7 @@ def _build(folder: Path) -> None:
     mount("tmpfs", folder, "tmpfs", data="mode=755")
     os.umask(0o022)
     course = folder / "course"
-    for name in ("coursekit", "notebooks", "datasets", "deploy"):
+    for name in ("coursekit", "classkit", "notebooks", "datasets", "deploy"):
         shutil.copytree(ROOT / name, course / name)
     shutil.copy(ROOT / "pyproject.toml", course)
     base = folder / "base"

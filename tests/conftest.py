@@ -38,7 +38,7 @@ def work(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def _no_leftover_progress(monkeypatch):
     """Start each test with an empty memory of attempts and hints."""
-    from coursekit import progress
+    from coursekit.feedback import progress
 
     monkeypatch.setattr(progress, "_in_memory", {})
     monkeypatch.setattr(progress, "_warned", False)

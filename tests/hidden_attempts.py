@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from coursekit import exercises, feedback
-from coursekit.classroom.hidden import HiddenTestFailed, verify
-from coursekit.feedback import Result
+from classkit.classroom.hidden import HiddenTestFailed, verify
+from coursekit.feedback import checking as feedback
+from coursekit.feedback import exercises
+from coursekit.feedback.checking import Result
 from tests import cheat
 
 SEEDS = (1, 2, 3)
@@ -95,7 +96,7 @@ def _each(answers: tuple, kind: type, seen: list[list[str]]) -> tuple:
 
 def _partitions_in_this_process() -> Any:
     """Let the check of 06-partitioner call here what it calls in new processes, to be seen."""
-    from coursekit.checks import ch06
+    from coursekit.feedback.checks import ch06
 
     return mock.patch.object(
         ch06, "_elsewhere", lambda own, seed, words: [own(w, 4) for w in words]

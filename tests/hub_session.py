@@ -14,11 +14,11 @@ import pytest
 import requests
 
 import coursekit as ck
-from coursekit import workspace
-from coursekit.hub import demo
+from classkit import workspace
+from classkit.hub import demo
 from tests import class_server
 
-HUB = [sys.executable, "-m", "coursekit.cli", "hub"]
+HUB = [sys.executable, "-m", "classkit.cli", "hub"]
 
 
 class Class:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-COMMAND = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser"]
+COMMAND = [sys.executable, "-m", "classkit.cli", "lab", "--no-browser"]
 
 
 @contextmanager

@@ -25,8 +25,8 @@ from typing import Any
 import matplotlib
 from pandas.util import hash_pandas_object
 
-from coursekit import lessons
-from coursekit.feedback import Result
+from coursekit.feedback import lessons
+from coursekit.feedback.checking import Result
 from tests import hidden_attempts, mutants
 
 SCALE = 0.1

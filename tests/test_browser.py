@@ -9,8 +9,9 @@ import os
 import nbformat
 import pytest
 
-from coursekit import lessons, places
-from coursekit.display import plain_line
+from coursekit.feedback import lessons
+from coursekit.feedback.display import plain_line
+from coursekit.ground import places
 from tests import attacks
 from tests.lab_session import CHROMIUM, lab
 
@@ -225,7 +226,7 @@ def test_quiz_buttons_tell_right_from_wrong(learner):
         " n.activeCellIndex = i; n.scrollToItem(i, 'start'); return 1 }"
     )
     page.wait_for_selector(".ck-quiz .ck-option", timeout=30 * SECOND)
-    from coursekit.quizzes import quiz
+    from coursekit.feedback.quizzes import quiz
 
     first = quiz(chapter.number).questions[0]
     for option, verdict in ((o, "Right" if o.right else "Not quite") for o in first.options):

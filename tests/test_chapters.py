@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from coursekit import chapters
+from classkit import runner as chapters
 from tests import factory
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from coursekit import cli, lessons, workspace
-from coursekit.classroom import (
+from classkit import cli, workspace
+from classkit.classroom import (
     collecting,
     folder,
     grading,
@@ -27,7 +27,8 @@ from coursekit.classroom import (
     suspicion,
     worker,
 )
-from coursekit.errors import CourseError
+from coursekit.feedback import lessons
+from coursekit.ground.errors import CourseError
 
 CHAPTER = "01-python-basics"
 FILE = f"{CHAPTER}.ipynb"
@@ -101,7 +102,7 @@ def cheat(notebook):
     answer(
         notebook,
         slices="check = lambda *a: None\ndef three_views(values):\n    return None",
-        **{"while": "import coursekit.compare\ncoursekit.compare.same = lambda *a: True\n"
+        **{"while": "import coursekit.feedback.compare\ncoursekit.feedback.compare.same = lambda *a: True\n"
            "def months_until_full(*a):\n    return 3"},
         product=FORGES,
         cycle="get_ipython().input_transformers_post.append(lambda lines: ['pass'])",
@@ -255,11 +256,15 @@ def test_cheating_gains_nothing_and_is_named(classroom):
     found = statuses(classroom, "cheat")
     assert found["slices"] == "other data", "an own check hides nothing"
     assert found["while"] == "other data"
-    assert "coursekit.compare.same" in about(classroom, "cheat", "01-while")
+    assert "coursekit.feedback.compare.same" in about(classroom, "cheat", "01-while")
     assert found["product"] == "other data", "a proof of one's own is none"
     assert found["cycle"] == "no proof", "a cell that is swallowed proves nothing"
     assert points(classroom, "cheat") == 4
-    for remark in ("redefines check", "imports coursekit.compare", "input_transformers_post"):
+    for remark in (
+        "redefines check",
+        "imports coursekit.feedback",
+        "input_transformers_post",
+    ):
         assert remark in about(classroom, "cheat")
 
 

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from coursekit import lessons, progress
-from coursekit.classroom import folder, sharing, summary
-from coursekit.errors import CourseError
-from coursekit.feedback import Result
-from coursekit.lab import home
+from classkit.classroom import folder, sharing, summary
+from classkit.lab import home
+from coursekit.feedback import lessons, progress
+from coursekit.feedback.checking import Result
+from coursekit.ground.errors import CourseError
 
 
 def failed(id="01-while", message="You add the same amount each month."):

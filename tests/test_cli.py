@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from coursekit import lessons
+from coursekit.feedback import lessons
 
-COURSEKIT = [sys.executable, "-m", "coursekit.cli"]
+COURSEKIT = [sys.executable, "-m", "classkit.cli"]
 
 
 def coursekit(*arguments, **variables):
@@ -62,7 +62,7 @@ def test_list_shows_every_chapter():
 
 
 def test_run_reports_a_learners_broken_copy(work):
-    from coursekit import workspace
+    from classkit import workspace
 
     (first, *_) = workspace.lay(work)
     first.path.write_text('{"cells": [')
@@ -73,8 +73,9 @@ def test_run_reports_a_learners_broken_copy(work):
 
 
 def test_progress_and_reset_on_a_learners_folder(work):
-    from coursekit import progress, workspace
-    from coursekit.feedback import Result
+    from classkit import workspace
+    from coursekit.feedback import progress
+    from coursekit.feedback.checking import Result
 
     (first, *_) = workspace.lay(work)
     chapter = lessons.chapter(first.name)

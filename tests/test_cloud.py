@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import coursekit as ck
-from coursekit.loopback import is_loopback
+from coursekit.ground.loopback import is_loopback
 
 
 @pytest.fixture

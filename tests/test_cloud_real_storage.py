@@ -387,7 +387,9 @@ def test_who_uses_no_storage_needs_no_right_to_list_it(account, monkeypatch):
 )
 def test_no_check_of_chapter_4_runs_in_a_real_account(name, monkeypatch):
     monkeypatch.setenv("COURSEKIT_CLOUD", "real")
-    monkeypatch.setattr("coursekit.checks.ch04.aws", lambda: pytest.fail("an account was used"))
+    monkeypatch.setattr(
+        "coursekit.feedback.checks.ch04.aws", lambda: pytest.fail("an account was used")
+    )
     answers = [lambda *_, **__: pytest.fail("the answer was tried")] * (1 + (name == "json"))
     with pytest.raises(ck.CourseError, match="needs the course's own clouds"):
         ck.check(f"04-{name}", *answers)

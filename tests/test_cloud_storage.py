@@ -23,8 +23,8 @@ from azure.storage.blob import BlobServiceClient
 from google.cloud import storage
 
 import coursekit as ck
-from coursekit import npm
 from coursekit.cloud import azurite, sdk_guard
+from coursekit.ground import npm
 
 BYTES = os.urandom(1 << 20) * 5
 
@@ -641,7 +641,8 @@ def test_no_file_is_left_where_it_runs(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("reachable", [True, False])
 def test_set_up_installs_it_and_goes_on_without_a_network(reachable, monkeypatch, capsys):
-    from coursekit import cli, spark_session
+    from classkit import cli
+    from coursekit import spark_session
 
     done = []
 

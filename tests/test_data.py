@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import coursekit as ck
-from coursekit import data, places
+from coursekit import data
 from coursekit.data import cache as data_cache
 from coursekit.data import files
+from coursekit.ground import places
 
 REAL_DATASETS = places.datasets()
 TABLES = [name for name in data.manifest() if name != "corpus"]

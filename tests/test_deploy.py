@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 import yaml
 
-from coursekit import places
+from coursekit.ground import places
 
 ROOT = places.course_root()
 BIN = os.path.dirname(sys.executable)
@@ -196,7 +196,7 @@ def test_kubernetes_takes_the_pod_of_a_learner(values):
     (server,) = manifest["spec"]["containers"]
     image = values["singleuser"]["image"]
     assert server["image"] == f"{image['name']}:{image['tag']}"
-    assert server["args"] == ["python", "-m", "coursekit.hub.learner"]
+    assert server["args"] == ["python", "-m", "classkit.hub.learner"]
     assert server["resources"]["limits"] == {"cpu": 2, "memory": 2 * 2**30}
     assert server["resources"]["requests"] == {"cpu": 0.2, "memory": 768 * 2**20}
     assert server["securityContext"]["runAsUser"] == 1000

@@ -5,8 +5,9 @@ import os
 import filelock
 import pytest
 
-from coursekit import doctor, memory
-from coursekit.errors import CourseError
+from classkit import doctor
+from coursekit.ground import memory
+from coursekit.ground.errors import CourseError
 
 
 def test_this_machine_is_examined_in_full():

@@ -15,13 +15,13 @@ import urllib.request
 import psutil
 import pytest
 
-from coursekit import memory
 from coursekit.engines import keeper, spark_cluster
-from coursekit.errors import CourseError
+from coursekit.ground import memory
+from coursekit.ground.errors import CourseError
 from coursekit.spark_session import clusters, prepare_archive, s3a, settings
 
 PATIENCE = 60
-COMMAND = [sys.executable, "-m", "coursekit.cli", "engines"]
+COMMAND = [sys.executable, "-m", "classkit.cli", "engines"]
 
 
 @pytest.fixture(scope="module")

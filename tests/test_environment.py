@@ -10,7 +10,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from coursekit import places
+from coursekit.ground import places
 
 ROOT = places.course_root()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 import coursekit as ck
-from coursekit import exercises, lessons
-from coursekit.classroom.hidden import WITHOUT_OTHER_DATA
-from coursekit.feedback import Result
+from classkit.classroom.hidden import WITHOUT_OTHER_DATA
+from coursekit.feedback import exercises, lessons
+from coursekit.feedback.checking import Result
 from tests import attacks, laboratory
 
 CHAPTERS = [c.number for c in lessons.chapters() if c.exercises]

@@ -5,8 +5,9 @@ import time
 import pytest
 
 import coursekit as ck
-from coursekit import exercises, feedback, lessons, progress
-from coursekit.exercises import Misconception, exercise, require, trial
+from coursekit.feedback import checking as feedback
+from coursekit.feedback import exercises, lessons, progress
+from coursekit.feedback.exercises import Misconception, exercise, require, trial
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,11 @@ import traceback
 
 import pytest
 
-from coursekit import exercises, feedback, guard, lessons
-from coursekit.classroom import hidden
-from coursekit.classroom.hidden import HiddenTestFailed, verify
-from coursekit.errors import CourseError
+from classkit.classroom import hidden
+from classkit.classroom.hidden import HiddenTestFailed, verify
+from coursekit.feedback import checking as feedback
+from coursekit.feedback import exercises, guard, lessons
+from coursekit.ground.errors import CourseError
 
 SECRET = 20_261_121
 MESSAGE = "The answer to exercise 06-mapper does not pass its hidden test."
@@ -109,7 +110,7 @@ def test_the_traceback_shows_no_data():
 
 def test_the_data_of_a_seed_are_the_same_in_every_process():
     code = (
-        "from coursekit.classroom.hidden import verify\n"
+        "from classkit.classroom.hidden import verify\n"
         "def answer(line):\n"
         "    global seen\n"
         "    seen = line\n"
@@ -133,7 +134,7 @@ def test_the_data_of_a_seed_are_the_same_in_every_process():
 
 def test_a_notebook_shows_nothing_of_it_either(tmp_path):
     code = (
-        "from coursekit.classroom.hidden import verify\n"
+        "from classkit.classroom.hidden import verify\n"
         "def answer(line):\n"
         "    print('printed', line)\n"
         "    display('displayed ' + line)\n"

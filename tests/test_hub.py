@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from classkit.hub import demo, learner, proxy
 from coursekit.data import cache
-from coursekit.hub import demo, learner, proxy
 from tests.hub_session import HUB, log_in_by_http, tried_out, xsrf
 
 
@@ -97,7 +97,7 @@ def test_a_cache_is_shared_by_links_and_the_learners_own_files_stay(tmp_path, mo
 
 
 def test_a_process_number_with_a_new_owner_is_not_taken_for_a_server():
-    from coursekit.hub.spawner import LimitedSpawner
+    from classkit.hub.spawner import LimitedSpawner
 
     spawner = LimitedSpawner()
     spawner.pid = os.getpid()

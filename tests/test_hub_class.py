@@ -12,8 +12,8 @@ import re
 import psutil
 import pytest
 
-from coursekit import lessons
-from coursekit.hub import demo
+from classkit.hub import demo
+from coursekit.feedback import lessons
 from tests import class_server
 from tests.lab_session import CHROMIUM
 

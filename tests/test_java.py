@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.errors import CourseError
-from coursekit.java import find_java, java_version
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java, java_version
 
 
 def make_java(home: Path, release: str | None, says: str = "") -> Path:

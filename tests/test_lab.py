@@ -58,7 +58,7 @@ def test_the_printed_address_answers_at_once(running):
 
 
 def test_the_home_page_needs_the_token_and_shows_every_chapter(running):
-    from coursekit import lessons
+    from coursekit.feedback import lessons
 
     _, url, _ = running
     base, token = parts(url)

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coursekit import mapreduce
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.mapreduce import inputs, keys, spill
 
 TEXT = ["to be or not to be", "", "that is the question", "be that as it may"]

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from coursekit import mapreduce
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.spark_session import spark as start
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from coursekit import mapreduce
 from coursekit import mapreduce as mr
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.mapreduce import count as tally
 from coursekit.mapreduce import streaming_runtime as runtime
 

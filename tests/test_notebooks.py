@@ -10,8 +10,10 @@ import statistics
 
 import pytest
 
-from coursekit import chapters, lessons, workspace
-from coursekit.lessons import is_solution, source
+from classkit import runner as chapters
+from classkit import workspace
+from coursekit.feedback import lessons
+from coursekit.feedback.lessons import is_solution, source
 from tests import closed
 from tests.lab_session import CHROMIUM
 

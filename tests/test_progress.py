@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from coursekit import lessons, places, progress
-from coursekit.feedback import Result
+from coursekit.feedback import lessons, progress
+from coursekit.feedback.checking import Result
+from coursekit.ground import places
 
 
 def result(id="91-mean", outcome="passed", message=""):
@@ -35,7 +36,7 @@ def test_attempts_passes_and_messages_are_counted(work):
 def test_hints_are_counted_across_kernels(work):
     progress.record_hint("91-mean")
     progress.record_hint("91-mean")
-    code = "from coursekit import progress; print(progress.hints_given('91-mean'))"
+    code = "from coursekit.feedback import progress; print(progress.hints_given('91-mean'))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.strip() == "2"
 
@@ -69,7 +70,7 @@ def test_a_damaged_file_is_put_aside(work, capsys):
 
 
 def test_a_folder_that_cannot_be_written_is_told_once(work, monkeypatch, capsys):
-    from coursekit import files
+    from coursekit.ground import files
 
     def full(*args):
         raise OSError(28, "No space left on device")
@@ -82,7 +83,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(work, monkeypatch, capsys)
 
 def test_two_processes_lose_no_attempt(work):
     code = (
-        "from coursekit import progress\nfrom coursekit.feedback import Result\n"
+        "from coursekit.feedback import progress\nfrom coursekit.feedback.checking import Result\n"
         "for i in range(25): progress.record(Result('91-mean', 'A mean', 'failed'))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
@@ -92,7 +93,7 @@ def test_two_processes_lose_no_attempt(work):
 
 @pytest.mark.skipif(not lessons.chapters(), reason="no chapter yet")
 def test_the_home_page_shows_what_was_passed(work):
-    from coursekit.lab import home
+    from classkit.lab import home
 
     chapter = next(c for c in lessons.chapters() if c.exercises)
     before = home.page()

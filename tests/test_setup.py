@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import setup_course
-from coursekit import places
+from coursekit.ground import places
 from tests import closed
 
 pytestmark = pytest.mark.network
@@ -21,7 +21,8 @@ def clone(tmp_path):
     """Copy what set-up needs into an empty folder."""
     for name in ("setup_course.py", "requirements.lock", "pyproject.toml", "README.md", "Makefile"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "coursekit", tmp_path / "coursekit")
+    for package in ("coursekit", "classkit"):
+        shutil.copytree(ROOT / package, tmp_path / package)
     return tmp_path
 
 

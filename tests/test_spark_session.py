@@ -15,9 +15,9 @@ import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-from coursekit import memory
-from coursekit.errors import CourseError
-from coursekit.java import find_java
+from coursekit.ground import memory
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java
 from coursekit.spark_session import archive, prepare_archive, settings
 from tests.test_java import make_java
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from coursekit import views
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.views import centroids
 
 POINTS = [(1, 1), (1.5, 2), (3, 4), (5, 7), (3.5, 5), (4.5, 5), (3.5, 4.5)]

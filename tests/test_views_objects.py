@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.views import objects
 
 CYCLE = """class Station:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coursekit import views
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.views import privacy
 
 VALUES = [0, 50, 100, 400]  # clamped to 100, the mean is 62.5

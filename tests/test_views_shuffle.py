@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from coursekit import mapreduce, views
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.mapreduce import Job, trace
 from coursekit.views import shuffle
 

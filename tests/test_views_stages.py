@@ -6,7 +6,7 @@ import pytest
 
 import coursekit as ck
 from coursekit import views
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.views import figure, stages
 
 

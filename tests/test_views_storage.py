@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from coursekit import views
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 from coursekit.views import life_cycle
 
 RULES = [

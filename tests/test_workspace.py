@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
-from coursekit import files, lessons, places, starters, workspace
-from coursekit.errors import CourseError
+from classkit import workspace
+from coursekit.feedback import lessons, starters
+from coursekit.ground import files, places
+from coursekit.ground.errors import CourseError
 from tests import factory
 
 
@@ -186,7 +188,7 @@ def test_a_region_that_is_never_closed_releases_nothing(course, work):
 
 
 def test_two_commands_at_once_take_turns(work):
-    code = "from coursekit import workspace; print([c.action for c in workspace.lay()])"
+    code = "from classkit import workspace; print([c.action for c in workspace.lay()])"
     python = __import__("sys").executable
     environment = os.environ | {"COURSEKIT_WORK": str(work)}
     both = [

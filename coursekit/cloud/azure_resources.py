@@ -12,7 +12,7 @@ from typing import Any
 
 from coursekit.cloud.real_account import TAG
 from coursekit.cloud.real_http import PLAIN
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 PUBLIC = "https://management.azure.com"
 _SUBSCRIPTIONS, _GROUPS, _NETWORK = "2022-12-01", "2021-04-01", "2024-05-01"

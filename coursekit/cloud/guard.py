@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from coursekit.errors import CourseError
-from coursekit.loopback import is_loopback
+from coursekit.ground.errors import CourseError
+from coursekit.ground.loopback import is_loopback
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest

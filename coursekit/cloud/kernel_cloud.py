@@ -6,7 +6,7 @@ import os
 import threading
 from typing import ClassVar, Self
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 LOOPBACK = "127.0.0.1"
 # One for all: a cloud starts in a second, and two that start at once would mix up the environment.

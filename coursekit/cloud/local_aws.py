@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from coursekit.cloud import guard, real
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
 from coursekit.cloud.variables import Variables
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig

@@ -11,10 +11,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 from coursekit.cloud import azurite, real, sdk_guard
-from coursekit.cloud.child import Child, StartFailed
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
 from coursekit.cloud.variables import Variables
-from coursekit.errors import CourseError
+from coursekit.ground.child import Child, StartFailed
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     from coursekit.cloud.real_azure_blob import RealAzureBlob

@@ -15,7 +15,7 @@ from coursekit.cloud.google_compute_service import PROJECT, ZONES, State, applic
 from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.cloud.loopback import Service
 from coursekit.cloud.variables import Variables
-from coursekit.loopback import is_loopback
+from coursekit.ground.loopback import is_loopback
 
 if TYPE_CHECKING:
     from coursekit.cloud.real_google_compute import RealGoogleCompute

@@ -10,10 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from coursekit.cloud import real, sdk_guard
-from coursekit.cloud.child import Child, StartFailed
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
 from coursekit.cloud.variables import Variables
-from coursekit.errors import CourseError
+from coursekit.ground.child import Child, StartFailed
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     from coursekit.cloud.real_google_storage import RealGoogleStorage

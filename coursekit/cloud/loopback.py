@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     import ssl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 SWITCH = "COURSEKIT_CLOUD"
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn, Self
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 TAG = "coursekit"
 _lock = threading.RLock()

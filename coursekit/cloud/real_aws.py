@@ -20,7 +20,7 @@ from coursekit.cloud.leftovers import SERVICES, Left, find, remove
 from coursekit.cloud.real_account import RealAccount, require_typed
 from coursekit.cloud.real_s3_rules import require_small
 from coursekit.cloud.real_sizes import Sizes
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     import boto3

@@ -25,7 +25,7 @@ from coursekit.cloud.real_account import (
 )
 from coursekit.cloud.real_http import PLAIN, Call, HttpAccount
 from coursekit.cloud.real_sizes import Sizes
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 STRING = "AZURE_STORAGE_CONNECTION_STRING"
 _CLOUDS = (".blob.core.windows.net", ".blob.core.usgovcloudapi.net", ".blob.core.chinacloudapi.cn")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from coursekit.cloud.real_account import TAG
 from coursekit.cloud.real_http import Call, Route
 from coursekit.cloud.real_sizes import Sizes
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 _CONTAINER, _BLOB = "/{container}", "/{container}/{blob*}"
 _IS_CONTAINER = ("restype", "container")

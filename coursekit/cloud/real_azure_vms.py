@@ -19,7 +19,7 @@ from coursekit.cloud.real_account import (
     refuse_foreign,
 )
 from coursekit.cloud.real_http import Call, HttpAccount
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 LOCATION = "AZURE_DEFAULTS_LOCATION"  # the variable of Azure's own command line
 _PREFIX = f"{TAG}-"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coursekit.cloud.real_call import TAG, Call
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 # Small types that the free tier has named for years; look at your account's own offer first:
 # https://aws.amazon.com/free

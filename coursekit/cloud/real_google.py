@@ -7,7 +7,7 @@ from typing import Any
 from coursekit.cloud import real_http
 from coursekit.cloud.real_account import require_typed
 from coursekit.cloud.real_http import PLAIN, HttpAccount
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 # https://cloud.google.com/free/docs/free-cloud-features

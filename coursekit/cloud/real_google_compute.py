@@ -16,7 +16,7 @@ from coursekit.cloud import real_http
 from coursekit.cloud.real_account import TAG, Left, refuse_foreign
 from coursekit.cloud.real_google import GoogleAccount, login
 from coursekit.cloud.real_http import Call
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 PUBLIC = "https://compute.googleapis.com"
 ZONE = "CLOUDSDK_COMPUTE_ZONE"  # the variable of Google's own command line

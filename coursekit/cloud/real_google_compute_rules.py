@@ -8,7 +8,7 @@ from typing import Any
 from coursekit.cloud.real_account import TAG
 from coursekit.cloud.real_google import FREE_REGIONS
 from coursekit.cloud.real_http import Route
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 FREE_TYPE = "e2-micro"
 FREE_GIGABYTES = 30

@@ -12,7 +12,7 @@ from coursekit.cloud.real_account import TAG
 from coursekit.cloud.real_google import FREE_REGIONS
 from coursekit.cloud.real_http import Call, Route
 from coursekit.cloud.real_sizes import Sizes
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 _BUCKETS = "/storage/v1/b"
 _OBJECT = f"{_BUCKETS}/{{bucket}}/o/{{object*}}"

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from coursekit.cloud import sdk_guard
 from coursekit.cloud.real_account import RealAccount, refuse_operation, require_free
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 PLAIN = "coursekit_plain"  # an attribute of senders that nobody watches
 _CONFIRMED = "coursekit_confirmed"  # an attribute of requests: the SDK may send one several times

@@ -7,7 +7,7 @@ from typing import Any
 
 from coursekit.cloud.leftovers_storage import key_run
 from coursekit.cloud.real_call import TAG, Call
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 ALLOWED = {"CreateKey", "GenerateDataKey", "Decrypt"}
 # Others ask for keys in several regions, in hardware of one's own, or that lock their owner out.

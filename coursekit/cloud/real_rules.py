@@ -12,7 +12,7 @@ from typing import Any
 
 from coursekit.cloud import real_account, real_ec2_rules, real_kms_rules, real_s3_rules
 from coursekit.cloud.real_call import TAG, Call
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 __all__ = ["ALLOWED", "TAG", "Call", "require_allowed", "require_free", "require_own", "tagged"]
 

@@ -14,7 +14,7 @@ from coursekit.cloud.leftovers_storage import bucket_names, bucket_run
 from coursekit.cloud.real_call import Call
 from coursekit.cloud.real_policy_rules import keeps_tear_down_out, opens_to_everybody
 from coursekit.cloud.real_sizes import Sizes
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 _OBJECT = {
     "Bucket", "Key", "Metadata", "StorageClass", "ServerSideEncryption", "SSEKMSKeyId",

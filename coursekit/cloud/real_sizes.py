@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 LARGEST = 10**9  # bytes of one object
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from coursekit.errors import CourseError
-from coursekit.loopback import is_loopback
+from coursekit.ground.errors import CourseError
+from coursekit.ground.loopback import is_loopback
 
 _lock = threading.RLock()
 Around = Callable[[Any, Any, Callable[[], Any]], Any]

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit import places
 from coursekit.data.cache import made
 from coursekit.data.manifest import (
     Column,
@@ -31,7 +30,8 @@ from coursekit.data.manifest import (
     restore,
     verify,
 )
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

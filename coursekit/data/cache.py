@@ -13,10 +13,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from coursekit import places
 from coursekit.data.files import write_bytes
 from coursekit.data.manifest import fingerprint
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 Maker = Callable[[Path], None]
 

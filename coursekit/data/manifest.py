@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from coursekit import places
 from coursekit.data.files import write_bytes
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 MANIFEST = "manifest.json"
 RESTORE = "Run `coursekit data --restore`: it brings the shipped file back."

@@ -22,10 +22,10 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from coursekit import places
 from coursekit.engines.keeper import Plan, Server, State, read_state
 from coursekit.engines.standalone import failure, require_possible
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 KINDS = ("spark-cluster", "spark-connect")
 FAREWELL = 30

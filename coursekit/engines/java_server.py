@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from coursekit.errors import CourseError
-from coursekit.java import find_java
-from coursekit.processes import end_with_parent
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java
+from coursekit.ground.processes import end_with_parent
 from coursekit.spark_session import archive, settings
 
 # Seconds that a server may take until it is ready; on a quiet machine it takes two.

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from coursekit.engines.java_server import JavaServer
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 READY = "ready"
 _LOOPBACK = ["--host", "127.0.0.1"]

@@ -12,11 +12,11 @@ import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from coursekit import memory
-from coursekit.cloud.child import Child, StartFailed
 from coursekit.engines.keeper import READY, Plan, read_state
-from coursekit.errors import CourseError
-from coursekit.java import find_java
+from coursekit.ground import memory
+from coursekit.ground.child import Child, StartFailed
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java
 
 # What a master or a worker takes itself, beside the memory that executors get.
 _OVERHEAD = 250 * memory.MIB

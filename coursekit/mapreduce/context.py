@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 ENGINE_COUNTERS = (
     "map input records",

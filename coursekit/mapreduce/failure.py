@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 SHOWN = 120  # characters of a record in a message
 _HERE = str(Path(__file__).parent)

@@ -18,7 +18,7 @@ from pathlib import Path
 from sys import getsizeof
 from typing import Any, BinaryIO
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from .failure import InputError, Place, cut
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from . import inputs as _inputs
 from . import keys, spill

@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 from numbers import Integral
 from typing import Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 Partitioner = Callable[[Any, int], int]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from .failure import Failure, TaskFailed
 from .tasks import Done, attempt

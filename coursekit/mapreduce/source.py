@@ -16,7 +16,7 @@ import textwrap
 from types import FunctionType, ModuleType
 from typing import Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from . import streaming_runtime
 

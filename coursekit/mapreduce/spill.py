@@ -20,7 +20,7 @@ from operator import itemgetter
 from sys import getsizeof
 from typing import Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 Group = tuple[Any, list[Any]]
 Frame = tuple[tuple[Any, ...], list[int] | None, list[Any]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from . import streaming_runtime as runtime
 from .source import collect

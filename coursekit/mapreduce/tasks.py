@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from . import context, keys, spill
 from .failure import Failure, Place, cut, from_exception

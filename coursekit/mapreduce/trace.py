@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from . import context, keys, tasks
 from .failure import TaskFailed, from_exception

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import cloudpickle
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 from .failure import Failure, Place
 from .tasks import Done, attempt

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from coursekit import places
-from coursekit.errors import CourseError
-from coursekit.java import Java, find_java
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import Java, find_java
 from coursekit.spark_session import settings
 
 # Days after which an archive that no session has used is removed (each takes some 220 MB).

@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from coursekit.errors import CourseError
-from coursekit.loopback import is_loopback
+from coursekit.ground.errors import CourseError
+from coursekit.ground.loopback import is_loopback
 
 IMAGE = "COURSEKIT_SPARK_IMAGE"
 DRIVER = "COURSEKIT_SPARK_DRIVER"

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from coursekit import memory
-from coursekit.errors import CourseError
-from coursekit.java import find_java
+from coursekit.ground import memory
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java
 from coursekit.spark_session import archive, clusters, s3a, settings
 
 # Seconds that Java may take until it listens; it takes one or two.

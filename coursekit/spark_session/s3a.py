@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from coursekit import places
-from coursekit.errors import CourseError
-from coursekit.java import find_java
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
+from coursekit.ground.java import find_java
 from coursekit.spark_session import clusters, settings
 
 # For each Hadoop: the SDK, and Amazon's library for reading, that its own build names.

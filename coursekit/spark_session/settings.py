@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from coursekit import memory
-from coursekit.errors import CourseError
+from coursekit.ground import memory
+from coursekit.ground.errors import CourseError
 from coursekit.spark_session import clusters
 
 LEAST_MEMORY = memory.GIB

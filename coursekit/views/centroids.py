@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

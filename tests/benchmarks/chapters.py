@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from coursekit import places
+from coursekit.ground import places
 
 from .harness import Benchmark
 from .process import seconds
@@ -32,7 +32,7 @@ def _notebooks() -> list[Path]:
 
 
 def _course_run() -> float:
-    return seconds([sys.executable, "-m", "coursekit.cli", "run"])
+    return seconds([sys.executable, "-m", "classkit.cli", "run"])
 
 
 def _one_by_one() -> float:

@@ -21,8 +21,8 @@ from pathlib import Path
 import psutil
 from jupyter_client.manager import KernelManager
 
-from coursekit.cloud.child import Child
 from coursekit.engines.keeper import READY, Plan, read_state
+from coursekit.ground.child import Child
 from tests.lab_session import lab
 
 from .harness import Benchmark

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from coursekit.lessons import solution_source
+from coursekit.feedback.lessons import solution_source
 
 from .harness import Benchmark
 from .process import program

@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from coursekit import places
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 RUNS = 3
 Measure = Callable[[], float]

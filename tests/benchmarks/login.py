@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import websocket
 
-from coursekit.hub import demo
+from classkit.hub import demo
 from tests.hub_session import Class, log_in_by_http, tried_out, xsrf
 
 from .harness import Benchmark

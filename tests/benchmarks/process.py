@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from coursekit import places
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 HERE = Path(__file__).parent
 

@@ -6,8 +6,8 @@ import random
 from functools import cache
 from pathlib import Path
 
-from coursekit import places
-from coursekit.errors import CourseError
+from coursekit.ground import places
+from coursekit.ground.errors import CourseError
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coursekit.npm import Program, node
+from coursekit.ground.npm import Program, node
 
 __all__ = ["HERE", "MAIN", "PROGRAM", "SIZE", "folder", "install", "installed", "node", "remove"]
 

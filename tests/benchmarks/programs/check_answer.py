@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from coursekit.feedback import check
+from coursekit.feedback.checking import check
 
 exercise, source, which = sys.argv[1:]
 space = {}

@@ -1,0 +1,1 @@
+"""What runs the course: commands, learner copies, JupyterLab, the hub, a class."""

@@ -1,0 +1,153 @@
+"""Runs a learner's code: with a time limit, apart from the check's own objects, output caught."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import signal
+import sys
+import threading
+import time
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+# An error of Spark brings a hundred lines of Java, of which the first ones say it all.
+MOST_LINES = 4
+STANDARD = str(Path(traceback.__file__).resolve().parent)
+
+
+# A code that waits (for Spark, for a server, for nothing) uses no processor: it gets longer.
+WAITING = 3
+
+
+class OutOfTime(BaseException):
+    """Raised inside a learner's code when its time is over.
+
+    Not an ``Exception``, so that a learner's ``except Exception`` does not catch it.
+    """
+
+
+class LearnerError(Exception):
+    """An exception from a learner's own code.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+    printed : str
+        What the code had printed until then.
+    """
+
+    def __init__(self, error: BaseException, printed: str = "") -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.printed = printed
+
+
+def own_copy(value: Any) -> Any:
+    """Return a deep copy, or the value itself where it cannot be copied (a Spark session, say)."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
+
+
+def run(code: Callable[[], Any], *, seconds: float) -> tuple[Any, str]:
+    """Run a learner's code and return its value and what it printed.
+
+    Parameters
+    ----------
+    code : callable
+        Takes nothing, returns the learner's value.
+    seconds : float
+        The time limit, see `time_limit`. It holds in a kernel's main thread, where learners' code
+        always runs.
+
+    Raises
+    ------
+    LearnerError
+        With the exception of the learner's code inside.
+    OutOfTime
+        When the limit is over.
+    """
+    printed = io.StringIO()
+    try:
+        with time_limit(seconds), contextlib.redirect_stdout(printed):
+            value = code()
+    except (Exception, SystemExit) as error:
+        raise LearnerError(error, printed.getvalue()) from error
+    return value, printed.getvalue()
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` in the block when it has used ``seconds`` of the processor.
+
+    On a quiet machine an endless loop ends after as many seconds on the clock. On a busy one, such
+    as a class's server, good code is not blamed for the others: the clock alone counts only when
+    it shows `WAITING` times as much.
+
+    A bare ``except:`` in a learner's loop swallows the alarm. So the alarm repeats, and from the
+    second one on the learner's lines are traced: the first line that runs *inside* an exception
+    handler raises again, which that handler cannot catch.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    rings = 0
+    processor, clock = time.process_time() + seconds, time.monotonic() + WAITING * seconds
+
+    def ring(signum, frame):
+        nonlocal rings
+        if time.process_time() < processor and time.monotonic() < clock:
+            return
+        rings += 1
+        if rings > 1:
+            _trace_learners_lines(frame)
+        raise OutOfTime
+
+    trace, handler = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        sys.settrace(trace)
+
+
+def _trace_learners_lines(frame: types.FrameType | None) -> None:
+    def escape(frame, event, argument):
+        if event == "line" and sys.exc_info()[0] is not None:
+            raise OutOfTime
+        return escape
+
+    sys.settrace(escape)
+    while frame is not None and not frame.f_code.co_filename.startswith(PACKAGE):
+        frame.f_trace = escape
+        frame = frame.f_back
+
+
+def learner_traceback(error: BaseException) -> str:
+    """Format an exception, cut to the lines that the learner wrote.
+
+    Frames of coursekit, of installed packages and of the standard library are left out. File names
+    are, too: a notebook cell's is a temporary path that says nothing.
+    """
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if _is_learners(frame.filename):
+            lines.append(f"line {frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(": "))
+    said = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    lines += said[:MOST_LINES] + (["…"] if len(said) > MOST_LINES else [])
+    return "\n".join(lines)
+
+
+def _is_learners(filename: str) -> bool:
+    outside = (PACKAGE, STANDARD)
+    return "site-packages" not in filename and not filename.startswith((*outside, "<frozen"))

@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, folders, files, processes, Java, Node."""
