@@ -13,7 +13,7 @@ from unittest import mock
 from classkit.classroom.hidden import HiddenTestFailed, verify
 from coursekit.feedback import checking as feedback
 from coursekit.feedback import exercises
-from coursekit.feedback.checking import Result
+from coursekit.feedback.result import Result
 from tests import cheat
 
 SEEDS = (1, 2, 3)

@@ -26,7 +26,7 @@ import matplotlib
 from pandas.util import hash_pandas_object
 
 from coursekit.feedback import lessons
-from coursekit.feedback.checking import Result
+from coursekit.feedback.result import Result
 from tests import hidden_attempts, mutants
 
 SCALE = 0.1

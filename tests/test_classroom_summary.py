@@ -12,7 +12,7 @@ import pytest
 from classkit.classroom import folder, sharing, summary
 from classkit.lab import home
 from coursekit.feedback import lessons, progress
-from coursekit.feedback.checking import Result
+from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
 
 

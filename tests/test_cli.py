@@ -75,7 +75,7 @@ def test_run_reports_a_learners_broken_copy(work):
 def test_progress_and_reset_on_a_learners_folder(work):
     from classkit import workspace
     from coursekit.feedback import progress
-    from coursekit.feedback.checking import Result
+    from coursekit.feedback.result import Result
 
     (first, *_) = workspace.lay(work)
     chapter = lessons.chapter(first.name)

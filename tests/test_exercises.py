@@ -8,7 +8,7 @@ import pytest
 import coursekit as ck
 from classkit.classroom.hidden import WITHOUT_OTHER_DATA
 from coursekit.feedback import exercises, lessons
-from coursekit.feedback.checking import Result
+from coursekit.feedback.result import Result
 from tests import attacks, laboratory
 
 CHAPTERS = [c.number for c in lessons.chapters() if c.exercises]

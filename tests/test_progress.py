@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from coursekit.feedback import lessons, progress
-from coursekit.feedback.checking import Result
+from coursekit.feedback.result import Result
 from coursekit.ground import places
 
 
@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(work, monkeypatch, capsys)
 
 def test_two_processes_lose_no_attempt(work):
     code = (
-        "from coursekit.feedback import progress\nfrom coursekit.feedback.checking import Result\n"
+        "from coursekit.feedback import progress\nfrom coursekit.feedback.result import Result\n"
         "for i in range(25): progress.record(Result('91-mean', 'A mean', 'failed'))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import os
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from coursekit.feedback import display, exercises, guard, lessons, progress, starters
+from coursekit.feedback import (
+    authoring,
+    display,
+    exercises,
+    guard,
+    judge,
+    lessons,
+    observe,
+    progress,
+    starters,
+)
+from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
-
-Outcome = Literal["passed", "failed", "raised", "not attempted"]
-
-_WORDS = {
-    "passed": "Passed",
-    "failed": "Not yet",
-    "raised": "Your code raised an error",
-    "not attempted": "Not attempted yet",
-}
 
 
 class CheckFailed(AssertionError):
@@ -25,78 +25,6 @@ class CheckFailed(AssertionError):
 
     nbgrader and the course's own tests tell a wrong answer by the exception of the check cell.
     """
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a check found: shown as HTML in JupyterLab and as text elsewhere.
-
-    Attributes
-    ----------
-    id, title : str
-        The exercise.
-    outcome : {"passed", "failed", "raised", "not attempted"}
-        ``raised`` also stands for code that was stopped by the time limit.
-    tried, expected, got : str
-        The first trial that went wrong; empty when none did.
-    message : str
-        What the mistake behind it is, where the check recognises it.
-    traceback : str
-        The learner's own lines of the traceback.
-    """
-
-    id: str
-    title: str
-    outcome: Outcome
-    tried: str = ""
-    expected: str = ""
-    got: str = ""
-    message: str = ""
-    traceback: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the exercise is done."""
-        return self.outcome == "passed"
-
-    @property
-    def _heading(self) -> str:
-        return f"{_WORDS[self.outcome]}: {self.title}"
-
-    @property
-    def _rows(self) -> list[tuple[str, str]]:
-        rows = [("tried", self.tried), ("expected", self.expected), ("got", self.got)]
-        rows.append(("error", self.traceback))
-        return [(label, text) for label, text in rows if text]
-
-    @property
-    def _next_step(self) -> str:
-        if self.passed:
-            return ""
-        if self.outcome == "not attempted":
-            return "Write your answer in the cell above, run it, then run this check."
-        return f'Stuck? Run `hint("{self.id}")` in a new cell.'
-
-    def __repr__(self) -> str:
-        lines = [f"{display.SIGNS[self.outcome]} {self._heading}"]
-        for label, text in self._rows:
-            first, *rest = text.splitlines()
-            lines.append(f"  {label + ':':<10}{first}")
-            lines += [" " * 12 + line for line in rest]
-        notes = (self.message, self._next_step)
-        lines += [f"  {display.plain_line(text)}" for text in notes if text]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<span>{label}</span><pre>{html.escape(text)}</pre>" for label, text in self._rows
-        )
-        parts = [f"<div class='rows'>{rows}</div>" if rows else ""]
-        if self.message:
-            parts.append(f"<p class='message'>{display.rich_line(self.message)}</p>")
-        if self._next_step:
-            parts.append(f"<p class='next'>{display.rich_line(self._next_step)}</p>")
-        return display.card(self.outcome, self._heading, "".join(parts))
 
 
 def check(id: str, *answers: Any, **named: Any) -> Result:
@@ -121,9 +49,12 @@ def check(id: str, *answers: Any, **named: Any) -> Result:
     CheckFailed
         Only where a machine runs the notebook (``COURSEKIT_STRICT=1``, or nbgrader's autograder).
     """
-    exercise = exercises.find(id)
-    _require_answers(exercise, answers, named)
-    result = _grade(exercise, answers, named)
+    exercise = _find(id)
+    if isinstance(exercise, authoring.Exercise):
+        result = _check(exercise, answers)
+    else:
+        _require_answers(exercise, answers, named)
+        result = _grade(exercise, answers, named)
     progress.record(result)
     if _strict() and not result.passed:
         raise CheckFailed(repr(result))
@@ -132,7 +63,7 @@ def check(id: str, *answers: Any, **named: Any) -> Result:
 
 def hint(id: str) -> display.Card:
     """Show the next hint of an exercise; after the last one, the way to the solution."""
-    exercise = exercises.find(id)
+    exercise = _find(id)
     given = progress.hints_given(id)
     number = min(given, len(exercise.hints) - 1)
     progress.record_hint(id)
@@ -148,7 +79,7 @@ def solution(id: str) -> display.Card:
 
     One attempt comes first: reading a solution teaches most to those who tried.
     """
-    exercise = exercises.find(id)
+    exercise = _find(id)
     if not progress.attempts(id):
         return display.Card(
             "not attempted",
@@ -159,6 +90,26 @@ def solution(id: str) -> display.Card:
     return display.Card(
         "solution", f"One solution: {exercise.title}", code=lessons.solution_source(id)
     )
+
+
+def _find(id: str) -> Any:
+    if isinstance(id, str) and any(e.id == id for e in authoring.of_chapter(id.partition("-")[0])):
+        return authoring.find(id)
+    return exercises.find(id)
+
+
+def _check(exercise: authoring.Exercise, answers: tuple) -> Result:
+    wanted = lessons.answer_names(exercise.id)
+    if len(answers) != len(wanted):
+        raise CourseError(
+            f"check({exercise.id!r}, …) got {len(answers)} answers; it takes: {', '.join(wanted)}.",
+            f"Restore the check cell: `coursekit reset {exercise.chapter}` lays a fresh copy and"
+            " keeps yours.",
+        )
+    if any(starters.untouched(exercise.id, answer) for answer in answers):
+        return Result(exercise.id, exercise.title, "not attempted")
+    cases = exercise.cases()
+    return judge.judge(exercise, ((c, observe.observe(exercise, answers, c)) for c in cases))
 
 
 def _require_answers(exercise: exercises.Exercise, answers: tuple, named: dict) -> None:

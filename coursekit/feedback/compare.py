@@ -22,12 +22,12 @@ def same(got: Any, want: Any, *, tolerance: float = 1e-9) -> bool:
     tolerance : float
         Relative and absolute bound for numbers.
     """
-    got, want = _plain(got), _plain(want)
+    got, want = plain(got), plain(want)
     if isinstance(want, bool) or isinstance(got, bool):
         return isinstance(got, bool) and isinstance(want, bool) and got == want
     if isinstance(want, (int, float)) and isinstance(got, (int, float)):
         return _same_number(got, want, tolerance)
-    if _is_table(want):
+    if is_table(want):
         return _same_table(got, want, tolerance)
     if isinstance(want, Mapping):
         return (
@@ -47,7 +47,7 @@ def same(got: Any, want: Any, *, tolerance: float = 1e-9) -> bool:
 def brief(value: Any, limit: int = 240) -> str:
     """Return ``repr(value)`` cut to ``limit`` characters, in the middle, or its text if a table."""
     try:
-        text = str(value) if _is_table(value) else repr(_plain(value))
+        text = str(value) if is_table(value) else repr(plain(value))
     except Exception as error:  # a learner's __repr__ may be broken, and that is worth knowing
         text = f"<a {type(value).__name__} whose repr raises {type(error).__name__}>"
     if len(text) <= limit:
@@ -55,7 +55,7 @@ def brief(value: Any, limit: int = 240) -> str:
     return f"{text[: limit // 2]} … {text[-(limit // 2) :]}"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn a NumPy scalar into the Python number it stands for."""
     if (
         type(value).__module__ == "numpy"
@@ -72,7 +72,8 @@ def _same_number(got: float, want: float, tolerance: float) -> bool:
     return math.isclose(got, want, rel_tol=tolerance, abs_tol=tolerance)
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
+    """Tell whether a value is an array of NumPy, or a table, column or index of pandas."""
     root = type(value).__module__.partition(".")[0]
     return (
         root in ("pandas", "numpy")

@@ -1,7 +1,8 @@
-"""Runs a learner's code: with a time limit, apart from the check's own objects, output caught."""
+"""Runs a learner's code: within limits, apart from the check's own objects, output caught."""
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import copy
 import io
@@ -14,6 +15,9 @@ import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from coursekit.ground import places
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
 # An error of Spark brings a hundred lines of Java, of which the first ones say it all.
@@ -57,7 +61,9 @@ def own_copy(value: Any) -> Any:
         return value
 
 
-def run(code: Callable[[], Any], *, seconds: float) -> tuple[Any, str]:
+def run(
+    code: Callable[[], Any], *, seconds: float, mebibytes: int | None = None
+) -> tuple[Any, str]:
     """Run a learner's code and return its value and what it printed.
 
     Parameters
@@ -67,6 +73,8 @@ def run(code: Callable[[], Any], *, seconds: float) -> tuple[Any, str]:
     seconds : float
         The time limit, see `time_limit`. It holds in a kernel's main thread, where learners' code
         always runs.
+    mebibytes : int, optional
+        How much more memory the code may ask for; see `memory_limit`.
 
     Raises
     ------
@@ -77,7 +85,10 @@ def run(code: Callable[[], Any], *, seconds: float) -> tuple[Any, str]:
     """
     printed = io.StringIO()
     try:
-        with time_limit(seconds), contextlib.redirect_stdout(printed):
+        with (
+            time_limit(seconds), memory_limit(mebibytes), _no_keyboard_no_exit(),
+            contextlib.redirect_stdout(printed),
+        ):  # fmt: skip
             value = code()
     except (Exception, SystemExit) as error:
         raise LearnerError(error, printed.getvalue()) from error
@@ -133,6 +144,56 @@ def _trace_learners_lines(frame: types.FrameType | None) -> None:
         frame = frame.f_back
 
 
+@contextlib.contextmanager
+def memory_limit(mebibytes: int | None) -> Iterator[None]:
+    """Let the block take so much more memory than the process has; then it gets a `MemoryError`.
+
+    Linux only. What the block starts, such as Java, inherits the limit: give None there.
+    """
+    if mebibytes is None or sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    import psutil
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = psutil.Process().memory_info().data + (mebibytes << 20)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+class Asked(RuntimeError):
+    """Raised for ``input()``: nobody types while a check runs."""
+
+
+@contextlib.contextmanager
+def _no_keyboard_no_exit() -> Iterator[None]:
+    """Refuse ``input()``, and make ``exit()`` an exception: in a notebook it ends the kernel."""
+    from IPython.core.getipython import get_ipython
+
+    def ask(*_: object) -> str:
+        raise Asked("input() was called while the check ran.")
+
+    def leave(*_: object) -> None:
+        raise SystemExit
+
+    shell = get_ipython()
+    names = shell.user_ns if shell is not None else {}
+    with mock.patch.object(builtins, "input", ask), mock.patch.dict(names, exit=leave, quit=leave):
+        yield
+
+
+def is_learners(error: BaseException) -> bool:
+    """Tell whether an exception passed through the learner's own code."""
+    return any(_is_learners(f.filename) for f in traceback.extract_tb(error.__traceback__))
+
+
 def learner_traceback(error: BaseException) -> str:
     """Format an exception, cut to the lines that the learner wrote.
 
@@ -149,5 +210,5 @@ def learner_traceback(error: BaseException) -> str:
 
 
 def _is_learners(filename: str) -> bool:
-    outside = (PACKAGE, STANDARD)
+    outside = (PACKAGE, STANDARD, str(places.notebooks() / "exercises"))
     return "site-packages" not in filename and not filename.startswith((*outside, "<frozen"))

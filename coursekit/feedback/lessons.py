@@ -6,9 +6,14 @@ counts as an untouched starter are all cut from the same cells, so they cannot d
 
 from __future__ import annotations
 
+import ast
+import builtins
 import difflib
+import itertools
 import json
+import linecache
 import re
+import symtable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,6 +136,105 @@ def starter_source(exercise: str) -> str:
         re.MULTILINE | re.DOTALL,
     )
     return region.sub(lambda match: match.group(1) + STUB, _exercise_cell(exercise))
+
+
+def answer_names(exercise: str) -> list[str]:
+    """Return what the check cell of an exercise hands over, as code: names, most of them."""
+    owner = chapter(exercise.partition("-")[0])
+    for cell in read_notebook(owner.path)["cells"]:
+        if cell["cell_type"] == "code" and f'check("{exercise}"' in source(cell):
+            call = ast.parse(source(cell).strip()).body[-1].value
+            return [ast.unparse(each) for each in call.args[1:]]
+    raise CourseError(
+        f"Chapter {owner.name} has no check cell for the exercise {exercise!r}.",
+        f'Below the exercise\'s cell there must be one that calls check("{exercise}", …).',
+    )
+
+
+def answers(exercise: str, code: str) -> tuple:
+    """Run code in the place of an exercise's cell; return what the check cell hands over.
+
+    What the code takes from the notebook above it (imports, functions, values) is run first, and no
+    more than that.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's id.
+    code : str
+        The shown solution, or another answer.
+    """
+    names = {"__name__": "__main__"}
+    above = _statements_above(exercise)
+    done: set[int] = set()
+
+    def bring(tree: ast.AST, before: int) -> None:
+        for name in sorted(_free_names(ast.unparse(tree)) - set(dir(builtins))):
+            for position in reversed(range(before)):
+                statement, bound = above[position]
+                if name in bound:
+                    if position not in done:
+                        done.add(position)
+                        bring(statement, position)
+                        run(ast.Module([statement], []), f"<{exercise}, above>")
+                    break
+
+    def run(tree: ast.Module, file: str) -> None:
+        exec(compile(tree, file, "exec", dont_inherit=True), names)
+
+    tree = ast.parse(code)
+    bring(tree, len(above))
+    file = f"<answer {next(_numbers)}>"
+    linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+    run(tree, file)
+    return tuple(eval(name, names) for name in answer_names(exercise))
+
+
+_numbers = itertools.count(1)
+
+
+@cache
+def _statements_above(exercise: str) -> list[tuple[ast.stmt, set[str]]]:
+    """Return the top-level statements of the cells above an exercise, and the names they bind."""
+    found = []
+    for cell in read_notebook(chapter(exercise.partition("-")[0]).path)["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        if grade_id(cell) == exercise:
+            break
+        try:
+            statements = ast.parse(source(cell)).body
+        except SyntaxError:
+            continue  # a magic command, which binds nothing that an answer needs
+        found += [(each, _bound_by(each)) for each in statements]
+    return found
+
+
+def _free_names(code: str) -> set[str]:
+    """Return the names that code takes from around it."""
+    found: set[str] = set()
+    tables = [symtable.symtable(code, "<code>", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        found |= {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_referenced() and (not s.is_assigned() if top else s.is_global())
+        }
+    return found
+
+
+def _bound_by(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return {statement.name}
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {(a.asname or a.name).partition(".")[0] for a in statement.names}
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
+        return {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+    return set()
 
 
 def _chapter(path: Path) -> Chapter:

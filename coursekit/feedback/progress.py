@@ -25,7 +25,7 @@ from coursekit.feedback import lessons
 from coursekit.ground import files, places
 
 if TYPE_CHECKING:
-    from coursekit.feedback.checking import Result
+    from coursekit.feedback.result import Result
 
 FILE = "progress.json"
 PAUSE_SECONDS = 15 * 60
