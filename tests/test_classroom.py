@@ -24,7 +24,6 @@ from classkit.classroom import (
     restore,
     sandbox,
     submission,
-    suspicion,
     worker,
 )
 from coursekit.feedback import lessons
@@ -47,9 +46,22 @@ FORGES = """\
 from IPython.display import display
 def product(numbers):
     return 24
-news = {"exercise": "01-product", "proof": "00"}
-display({"application/vnd.coursekit.proof+json": news}, raw=True)
+facts = [{"facts": [["", 24], ["calls", "reduce"]], "changed": None, "printed": False}] * 8
+news = {"exercise": "01-product", "check": facts, "hidden": facts}
+display({"application/vnd.coursekit.facts+json": news, "text/plain": ""}, raw=True)
 """
+PATCHES = """\
+from coursekit.feedback import compare, judge, observe
+compare.same = lambda *a, **k: True
+def months_until_full(*a):
+    return 3"""
+READS = """\
+from pathlib import Path
+from coursekit.ground import places
+print("READ", sorted(path.name for path in places.notebooks().glob("*")))
+class Course:
+    def __init__(self, title):
+        exec(Path(places.notebooks() / "01-python-basics.ipynb").read_text())"""
 REMEMBERS = """\
 seen = []
 def total_and_mean(numbers):
@@ -102,11 +114,12 @@ def cheat(notebook):
     answer(
         notebook,
         slices="check = lambda *a: None\ndef three_views(values):\n    return None",
-        **{"while": "import coursekit.feedback.compare\ncoursekit.feedback.compare.same = lambda *a: True\n"
-           "def months_until_full(*a):\n    return 3"},
+        **{"while": PATCHES},
         product=FORGES,
+        class_average=READS,
+        log_line="def parse_line(line):\n    import sys\n    sys.exit(0)",
         cycle="get_ipython().input_transformers_post.append(lambda lines: ['pass'])",
-    )  # fmt: skip
+    )
     for name in ("01-product-check", "01-log-line-check"):
         cells(notebook)[name]["source"] = "1 + 1"
         cells(notebook)[name]["metadata"]["nbgrader"]["points"] = 100
@@ -192,15 +205,10 @@ def about(classroom, learner, exercise=""):
     return row.reason
 
 
-def test_what_is_released_is_what_learners_have_and_holds_no_hidden_test(classroom):
+def test_what_is_released_is_what_learners_have(classroom):
     text = (classroom.room.exchange / "course" / "outbound" / CHAPTER / FILE).read_text()
-    assert "HIDDEN" not in text and "proof" not in text and "SOLUTION" not in text
+    assert "SOLUTION" not in text and str(classroom.room.seed(CHAPTER)) not in text
     assert classroom.released.points == 8
-    source = lessons.read_notebook(classroom.room.root / "source" / CHAPTER / FILE)
-    for check in release.graded(source).values():
-        first, *region = lessons.source(check).splitlines()
-        assert region[0] == release.BEGIN and region[-1] == release.END
-        assert first.removeprefix("check") == region[-2].removeprefix("proof.verify")
 
 
 def test_the_seed_stays_with_the_instructor(classroom):
@@ -252,20 +260,17 @@ def test_each_answer_gets_what_it_deserves_whatever_happened_to_its_cells(classr
 
 
 @boxed
-def test_cheating_gains_nothing_and_is_named(classroom):
+def test_cheating_gains_nothing(classroom):
     found = statuses(classroom, "cheat")
-    assert found["slices"] == "other data", "an own check hides nothing"
-    assert found["while"] == "other data"
-    assert "coursekit.feedback.compare.same" in about(classroom, "cheat", "01-while")
-    assert found["product"] == "other data", "a proof of one's own is none"
-    assert found["cycle"] == "no proof", "a cell that is swallowed proves nothing"
-    assert points(classroom, "cheat") == 4
-    for remark in (
-        "redefines check",
-        "imports coursekit.feedback",
-        "input_transformers_post",
-    ):
-        assert remark in about(classroom, "cheat")
+    assert found["slices"] == "failed", "an own check hides nothing"
+    assert found["while"] == "failed", "what is compared outside cannot be patched"
+    assert found["product"] == "failed", "facts of one's own making are those of a wrong answer"
+    assert found["class-average"] == "raised", "the solved notebook is not there to be read"
+    assert found["log-line"] == "raised" and "calls exit()" in classroom.pages["cheat"]
+    assert found["cycle"] == "not observed", "a cell that is swallowed shows nothing"
+    assert points(classroom, "cheat") == 2
+    sent = classroom.room.root / "executed" / "cheat" / CHAPTER / FILE
+    assert "READ ['exercises']" in sent.read_text()
 
 
 @boxed
@@ -297,7 +302,7 @@ def test_feedback_shows_answers_and_verdicts_and_nothing_hidden(classroom):
     seed = str(classroom.room.seed(CHAPTER))
     for page in classroom.pages.values():
         page = re.sub("<style.*?</style>", "", page, flags=re.DOTALL)
-        for secret in (seed, "HIDDEN", "proof.verify", "Traceback", "HiddenTestFailed"):
+        for secret in (seed, "report(", "Traceback"):
             assert secret not in page
     page = classroom.pages["wrong"]
     assert "Not yet: Reduce to a product" in page and "Passed: Three views of a day" in page
@@ -328,10 +333,8 @@ def run(tmp_path, *sources, **limits):
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
     (tmp_path / "in.ipynb").write_text(json.dumps(notebook))
     (tmp_path / "boxes").mkdir()
-    job = worker.Job(
-        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), "01", 1,
-        hidden=[str(tmp_path)], boxes=str(tmp_path / "boxes"), **limits,
-    )  # fmt: skip
+    places = (str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"))
+    job = worker.Job(*places, [str(tmp_path)], str(tmp_path / "boxes"), **limits)
     outcome = worker.run(job)
     done = json.loads((tmp_path / "out.ipynb").read_text())
     texts = [
@@ -390,7 +393,7 @@ def test_a_box_keeps_a_submission_from_everything_else(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def source():
-    return release.with_hidden_tests(lessons.read_notebook(lessons.chapter("01").path))
+    return lessons.read_notebook(lessons.chapter("01").path)
 
 
 @pytest.fixture
@@ -401,7 +404,7 @@ def copy():
 def mended(tmp_path, source, notebook, name=FILE):
     text = notebook if isinstance(notebook, str) else json.dumps(notebook)
     (tmp_path / name).write_text(text)
-    return restore.mend(tmp_path, source, FILE)
+    return restore.mend(tmp_path, source, FILE, 5)
 
 
 def order(result, *ids):
@@ -424,9 +427,7 @@ def test_a_helper_between_answer_and_check_stays_there(tmp_path, source, copy):
     copy["cells"].insert(position, cell("helper = 1"))
     result = mended(tmp_path, source, copy)
     texts = [lessons.source(c) for c in result.notebook["cells"]]
-    assert texts.index("helper = 1") + 1 == texts.index(
-        lessons.source(release.graded(source)["01-slices-check"])
-    )
+    assert "report('01-slices', 5, three_views)" in texts[texts.index("helper = 1") + 1]
 
 
 def test_a_renamed_file_is_found_and_named(tmp_path, source, copy):
@@ -444,19 +445,7 @@ def test_no_content_trips_the_mending_up(tmp_path, source, text):
 
 
 def test_a_submission_that_is_missing_is_named(tmp_path, source):
-    assert "there is no" in restore.mend(tmp_path, source, FILE).problem
-
-
-def test_a_check_cell_with_more_than_a_check_is_refused(source):
-    odd = {"cells": [{**cell("x = 1\ncheck('a', x)"), "metadata": {"nbgrader": {"grade": True}}}]}
-    with pytest.raises(CourseError, match="more than one call"):
-        release.with_hidden_tests(odd)
-
-
-def test_suspicion_names_what_answers_do_not_need():
-    assert suspicion.remarks(["import gc\ngc.collect()", "def f(:", "%time 1"]) == []
-    assert suspicion.remarks(["import sys\nsys._getframe(1)"]) == ["uses _getframe"]
-    assert suspicion.remarks(["def check(*a): pass"]) == ["redefines check"]
+    assert "there is no" in restore.mend(tmp_path, source, FILE, 5).problem
 
 
 def test_no_cell_of_a_spreadsheet_is_a_formula():
@@ -527,10 +516,10 @@ def test_a_learners_errors_are_two_lines(classroom, monkeypatch, capsys, work):
     assert "There is no notebook" in coursekit(monkeypatch, capsys, "submit", "01")[2]
 
 
-def test_an_exercise_without_hidden_tests_is_not_released():
+def test_an_exercise_that_is_not_declared_is_not_released():
     chapter = dataclasses.replace(lessons.chapter("01"), exercises=("01-slices", "01-new"))
-    with pytest.raises(CourseError, match="without hidden tests: 01-new"):
-        release.require_hidden_tests(chapter)
+    with pytest.raises(CourseError, match="not declared: 01-new"):
+        release.require_declared(chapter)
 
 
 def test_another_release_keeps_the_seed_and_the_grades(classroom):

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from classkit.classroom import judge, nbgrader_steps, restore, sandbox, suspicion
+from classkit.classroom import judge, nbgrader_steps, restore, sandbox
 from classkit.classroom.folder import Classroom
 from classkit.classroom.release import graded
 from classkit.classroom.worker import Job
@@ -158,13 +158,10 @@ def _run_one(
     limits: Limits,
     slots: queue.Queue,
     running: set,
-) -> tuple[list[judge.Verdict], Row | None]:
-    """Mend, run and judge one submission; write what nbgrader goes on with."""
+) -> tuple[restore.Submission, dict, dict]:
+    """Mend and run one submission; return it as mended, as executed, and what happened."""
     submitted = room.step("submitted", task.learner, chapter.name)
-    mended = restore.mend(submitted, task.source, chapter.path.name)
-    out = room.step("executed", task.learner, chapter.name)
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    mended = restore.mend(submitted, task.source, chapter.path.name, task.seed)
     if mended.readable:
         slot = slots.get()
         try:
@@ -173,15 +170,7 @@ def _run_one(
             slots.put(slot)
     else:
         executed, outcome = mended.notebook, _not_run(mended.notebook, mended.problem)
-    verdicts = judge.judge(mended, executed, outcome)
-    judge.show(executed, verdicts)
-    files.write_text(out / chapter.path.name, json.dumps(executed, indent=1) + "\n")
-    facts = {"verdicts": [asdict(verdict) for verdict in verdicts], "seconds": outcome["seconds"]}
-    files.write_text(out / "verdicts.json", json.dumps(facts, indent=1) + "\n")
-    for name in ("timestamp.txt", "submission_secret.txt"):
-        with contextlib.suppress(OSError):
-            shutil.copyfile(submitted / name, out / name)
-    return verdicts, _remark(task.learner, chapter.name, mended)
+    return mended, executed, outcome
 
 
 def _execute(
@@ -197,8 +186,7 @@ def _execute(
         notebook, result, job = (Path(folder) / n for n in ("in.ipynb", "out.ipynb", "job.json"))
         notebook.write_text(json.dumps(mended.notebook), encoding="utf-8")
         described = Job(
-            str(notebook), str(result), chapter.number, task.seed,
-            hidden=[str(room.root), str(room.shared)], boxes=str(task.boxes), slot=slot,
+            str(notebook), str(result), [str(room.root), str(room.shared)], str(task.boxes), slot,
             cell_seconds=limits.cell_seconds, seconds=limits.seconds, memory=limits.memory,
         )  # fmt: skip
         job.write_text(json.dumps(asdict(described)), encoding="utf-8")
@@ -214,7 +202,7 @@ def _execute(
 def _not_run(notebook: dict, why: str) -> dict:
     """Return the outcome of a notebook of which no cell ran."""
     stopped = {c["id"]: why for c in notebook["cells"] if c["cell_type"] == "code"}
-    return {"stopped": stopped, "proofs": {}, "seconds": 0.0, "peak": 0}
+    return {"stopped": stopped, "observed": {}, "seconds": 0.0, "peak": 0}
 
 
 def _run_worker(job: Path, seconds: float, running: set) -> None:
@@ -237,26 +225,16 @@ def _run_worker(job: Path, seconds: float, running: set) -> None:
         raise _Ended(last[:200])
 
 
-def _remark(learner: str, chapter: str, mended: restore.Submission) -> Row | None:
-    """Return a row about the whole notebook, when there is something to say."""
-    written = [
-        lessons.source(cell)
-        for cell in mended.notebook["cells"]
-        if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader", {}).get("grade")
-    ]
-    looks = suspicion.remarks(written)
-    said = [mended.problem] if mended.problem else []
-    if looks:
-        said.append("look at its code: " + ", ".join(looks[:6]))
-    if not said:
-        return None
-    return Row(learner, chapter, WHOLE, 0, 0, "look", "; ".join(said))
-
-
 def _enter(room: Classroom, chapter: lessons.Chapter, task: _Task, part: Any) -> list[Row]:
-    """Enter one submission in nbgrader's gradebook; return its rows."""
+    """Judge one submission and enter it in nbgrader's gradebook; return its rows.
+
+    In the main thread: the time limits of an observation need it.
+    """
     try:
-        verdicts, remark = part.result()
+        mended, executed, outcome = part.result()
+        verdicts = judge.judge(mended, executed, outcome, task.seed)
+        judge.show(executed, verdicts)
+        _write(room, chapter, task, executed, verdicts, outcome)
         points = _autograde(room, chapter.name, task.learner)
     except CourseError as error:
         return [Row(task.learner, chapter.name, WHOLE, 0, 0, "not graded", error.what)]
@@ -269,7 +247,30 @@ def _enter(room: Classroom, chapter: lessons.Chapter, task: _Task, part: Any) ->
             v.status, v.reason)
         for v in verdicts
     ]  # fmt: skip
-    return rows + ([remark] if remark else [])
+    if mended.problem:
+        rows.append(Row(task.learner, chapter.name, WHOLE, 0, 0, "look", mended.problem))
+    return rows
+
+
+def _write(
+    room: Classroom,
+    chapter: lessons.Chapter,
+    task: _Task,
+    executed: dict,
+    verdicts: list[judge.Verdict],
+    outcome: dict,
+) -> None:
+    """Write what nbgrader goes on with, and the verdicts beside it."""
+    submitted = room.step("submitted", task.learner, chapter.name)
+    out = room.step("executed", task.learner, chapter.name)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    files.write_text(out / chapter.path.name, json.dumps(executed, indent=1) + "\n")
+    facts = {"verdicts": [asdict(verdict) for verdict in verdicts], "seconds": outcome["seconds"]}
+    files.write_text(out / "verdicts.json", json.dumps(facts, indent=1) + "\n")
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        with contextlib.suppress(OSError):
+            shutil.copyfile(submitted / name, out / name)
 
 
 def _autograde(room: Classroom, chapter: str, learner: str) -> dict[str, float]:

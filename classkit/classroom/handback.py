@@ -1,4 +1,4 @@
-"""Makes the feedback: a page per learner and chapter, with nothing of the hidden tests on it."""
+"""Makes the feedback: a page per learner and chapter, without any of the class's own data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from classkit.classroom import nbgrader_steps
 from classkit.classroom.folder import Classroom
 from classkit.classroom.release import checked_exercise, graded
-from classkit.classroom.restore import without_hidden_tests
-from coursekit.feedback import exercises, lessons
+from coursekit.feedback import authoring, lessons
 from coursekit.ground.errors import CourseError
 
 
@@ -69,8 +68,8 @@ def _page(room: Classroom, chapter: str, learner: str) -> None:
 def only_the_learners(notebook: Any) -> Any:
     """Leave what feedback is about: each answer, its check and the verdict, under a title.
 
-    Outputs of other cells go: a learner's code can note what the hidden tests call it with, and
-    print it later.
+    Outputs of other cells go: a learner's code can note the data that it was tried on, and print
+    them later.
     """
     from nbformat.v4 import new_markdown_cell
 
@@ -78,11 +77,12 @@ def only_the_learners(notebook: Any) -> Any:
     answers = {lessons.grade_id(c): c for c in notebook.cells if lessons.is_solution(c)}
     kept = []
     for exercise, check in checks.items():
-        kept.append(new_markdown_cell(f"### {exercises.find(exercise).title}"))
+        kept.append(new_markdown_cell(f"### {authoring.find(exercise).title}"))
         if exercise in answers:
             answers[exercise].outputs = []
             kept.append(answers[exercise])
-        check.source = without_hidden_tests(check.source)
+        answer = ", ".join(lessons.answer_names(exercise))
+        check.source = f'check("{exercise}", {answer})'
         check.outputs = [o for o in check.outputs if o.output_type != "error"]
         kept.append(check)
     notebook.cells = kept

@@ -1,15 +1,21 @@
-"""Says what each exercise of an executed submission is worth, and why."""
+"""Says what each exercise of an executed submission is worth, and why.
+
+The sandbox has only observed; here, outside, the same is observed of the solution and compared.
+"""
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 from classkit.classroom.release import checked_exercise, graded
 from classkit.classroom.restore import Submission
-from coursekit.feedback import display, exercises, lessons
+from coursekit.feedback import authoring, display, lessons, observe
+from coursekit.feedback import judge as compare
+from coursekit.feedback.result import Result
 
-_OUTCOMES = {display.SIGNS[name]: name for name in ("failed", "raised", "not attempted")}
 MOST_TEXT = 4_000
 
 
@@ -24,10 +30,10 @@ class Verdict:
     grade_id : str
         The check cell.
     passed : bool
-        Whether the visible check and the hidden tests passed.
+        Whether it is right for the inputs of the check and for the class's own.
     status : str
-        ``passed``, ``failed``, ``raised``, ``not attempted``, ``other data`` (the hidden tests
-        failed), ``stopped``, ``deleted``, ``unreadable`` or ``no proof``.
+        ``passed``, ``failed``, ``raised``, ``not attempted``, ``other data`` (wrong for the class's
+        own inputs), ``stopped``, ``deleted``, ``unreadable`` or ``not observed``.
     text : str
         For the learner: the card of the check, or what happened instead.
     reason : str
@@ -42,7 +48,7 @@ class Verdict:
     reason: str = ""
 
 
-def judge(submission: Submission, executed: Any, outcome: dict) -> list[Verdict]:
+def judge(submission: Submission, executed: Any, outcome: dict, seed: int) -> list[Verdict]:
     """Judge every exercise.
 
     Parameters
@@ -53,22 +59,21 @@ def judge(submission: Submission, executed: Any, outcome: dict) -> list[Verdict]
         The same notebook with outputs.
     outcome : dict
         A `classkit.classroom.worker.Outcome` as a dict.
+    seed : int
+        The class's.
     """
-    answers = {lessons.grade_id(c): c["id"] for c in executed["cells"] if lessons.is_solution(c)}
+    answers = {lessons.grade_id(c): c for c in executed["cells"] if lessons.is_solution(c)}
     verdicts = []
     for grade_id, cell in graded(executed).items():
         exercise = checked_exercise(cell)
-        status, text = _status(cell, exercise, answers.get(exercise, ""), outcome)
+        status, text = _status(cell, exercise, answers.get(exercise), outcome, seed)
         note = submission.notes.get(exercise, "")
         if not submission.readable:
             status, text = "unreadable", f"✘ Not graded\nYour submission: {submission.problem}."
         elif "deleted" in note and status == "not attempted":
             status, text = "deleted", "The cell of your answer was deleted from the notebook."
         reason = "" if status == "passed" else _one_line(text)
-        changed = outcome["proofs"].get(cell["id"], {}).get("changed", [])
-        if changed:
-            note = f"{note}; it changed the course's own {', '.join(sorted(set(changed)))}"
-        reason = "; ".join(part for part in (note.strip("; "), reason) if part)
+        reason = "; ".join(part for part in (note, reason) if part)
         verdicts.append(Verdict(exercise, grade_id, status == "passed", status, text, reason))
     return verdicts
 
@@ -109,29 +114,52 @@ def card(verdict: Verdict) -> str:
     return display.card(kind.get(verdict.status, "failed"), heading.strip("✔✘⚠○ "), body)
 
 
-def _status(cell: Any, exercise: str, answer: str, outcome: dict) -> tuple[str, str]:
-    stopped = outcome["stopped"].get(cell["id"]) or outcome["stopped"].get(answer)
-    title = exercises.find(exercise).title
-    if exercise in outcome["proofs"].get(cell["id"], {}).get("passed", ()):
-        return "passed", f"✔ Passed: {title}"
-    if stopped:
-        return "stopped", f"✘ Not graded: {title}\n{stopped[0].upper()}{stopped[1:]}."
-    error = next((o for o in cell["outputs"] if o["output_type"] == "error"), None)
-    if error is None:
-        return "no proof", (
-            f"✘ Not passed: {title}\nThe check did not run to its end. Does a cell of yours change"
-            " how cells run?"
+def _status(cell: Any, id: str, answer: Any, outcome: dict, seed: int) -> tuple[str, str]:
+    """Return the status of one exercise, and the text for its learner."""
+    exercise = authoring.find(id)
+    visible = hidden = None
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # no facts, or none that make sense
+        facts = outcome["observed"][cell["id"]]
+        visible = _compare(exercise, exercise.cases(), facts["check"])
+        hidden = _compare(exercise, exercise.cases(seed), facts["hidden"])
+        if visible.passed and hidden.passed:
+            return "passed", f"✔ Passed: {exercise.title}"
+    places = [cell, answer] if answer is not None else [cell]
+    if why := next(filter(None, (outcome["stopped"].get(each["id"]) for each in places)), ""):
+        return "stopped", f"✘ Not graded: {exercise.title}\n{why[0].upper()}{why[1:]}."
+    if answer is not None and _is_starter(id, lessons.source(answer)):
+        return "not attempted", f"○ Not attempted: {exercise.title}"
+    if visible is None or hidden is None:
+        error = next((o for o in cell["outputs"] if o["output_type"] == "error"), None)
+        said = f"{error['ename']}: {str(error['evalue'])[:MOST_TEXT]}" if error else ""
+        return "not observed", (
+            f"⚠ The check could not run: {exercise.title}\n"
+            + (said or "Does a cell of yours change how cells run?")
         )
-    if error["ename"] == "HiddenTestFailed":
+    if visible.passed:
         return "other data", (
-            f"✘ Not yet: {title}\nYour answer is not right for other data than those of the check"
-            " that you see."
+            f"✘ Not yet: {exercise.title}\nYour answer is not right for other data than those of"
+            " the check that you see."
         )
-    said = str(error["evalue"])[:MOST_TEXT]
-    if error["ename"] == "CheckFailed":
-        lines = [line for line in said.splitlines() if not line.strip().startswith("Stuck?")]
-        return _OUTCOMES.get(said[:1], "failed"), "\n".join(lines)
-    return "raised", f"⚠ The check could not run: {title}\n{error['ename']}: {said}"
+    lines = repr(visible)[:MOST_TEXT].splitlines()
+    return visible.outcome, "\n".join(x for x in lines if not x.strip().startswith("Stuck?"))
+
+
+def _compare(exercise: authoring.Exercise, cases: list, observed: list) -> Result:
+    """Compare what the sandbox has observed with what the solution does."""
+    seen = [observe.from_data(each) for each in observed]
+    result = compare.judge(exercise, zip(cases, seen, strict=False))
+    if result.passed and len(seen) != len(cases):
+        raise ValueError("facts are missing")
+    return result
+
+
+def _is_starter(id: str, text: str) -> bool:
+    """Tell whether the code of an answer is still the starter's; comments do not count."""
+    try:
+        return ast.dump(ast.parse(text)) == ast.dump(ast.parse(lessons.starter_source(id)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _one_line(text: str) -> str:

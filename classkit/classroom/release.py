@@ -1,9 +1,7 @@
-"""Releases a chapter: the notebook of the course, with hidden tests that learners do not get."""
+"""Releases a chapter: the notebook of the course, and a seed for data that learners do not see."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import re
 from dataclasses import dataclass
@@ -13,13 +11,9 @@ from typing import Any
 from classkit import workspace
 from classkit.classroom import nbgrader_steps
 from classkit.classroom.folder import Classroom
-from coursekit.feedback import lessons
+from coursekit.feedback import authoring, lessons
 from coursekit.ground import files
 from coursekit.ground.errors import CourseError
-
-BEGIN = "### BEGIN HIDDEN TESTS"
-END = "### END HIDDEN TESTS"
-_CALL = re.compile(r"^check\((?P<arguments>.*)\)\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ def release(room: Classroom, chapter: str) -> Release:
     Raises
     ------
     CourseError
-        For an unknown chapter, one without exercises, an exercise without hidden tests, or one
+        For an unknown chapter, one without exercises, an exercise that is not declared, or one
         whose exercises changed after learners had submitted.
     """
     found = lessons.chapter(chapter)
@@ -54,9 +48,9 @@ def release(room: Classroom, chapter: str) -> Release:
             f"{found.name} has no exercises to grade.",
             "Release a chapter that has; `coursekit run --list` shows all.",
         )
-    require_hidden_tests(found)
+    require_declared(found)
     room.seed(found.name, draw=True)
-    source = with_hidden_tests(lessons.read_notebook(found.path))
+    source = lessons.read_notebook(found.path)
     path = room.root / "source" / found.name / found.path.name
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(path, json.dumps(source, indent=1, ensure_ascii=False) + "\n")
@@ -65,26 +59,6 @@ def release(room: Classroom, chapter: str) -> Release:
     nbgrader_steps.publish(room, found.name)
     points = sum(cell["metadata"]["nbgrader"]["points"] for cell in graded(source).values())
     return Release(found.name, found.exercises, points, room.exchange / room.course / "outbound")
-
-
-def with_hidden_tests(notebook: dict) -> dict:
-    """Add to every check cell a region with the hidden tests of the same answers.
-
-    nbgrader cuts the region from what learners get, and puts it back when it grades. It holds
-    neither the data nor their seed: a learner's code could read the text of a cell that ran.
-    """
-    notebook = json.loads(json.dumps(notebook))
-    for cell in graded(notebook).values():
-        text = lessons.source(cell)
-        call = _CALL.match(text.strip())
-        if call is None:
-            raise CourseError(
-                f"The check cell {lessons.grade_id(cell)} is more than one call of check.",
-                'Write it as check("ID", answer); hidden tests get the same answers.',
-            )
-        lines = [text.rstrip("\n"), BEGIN, "from classkit.classroom import proof"]
-        cell["source"] = "\n".join([*lines, f"proof.verify({call['arguments']})", END])
-    return notebook
 
 
 def graded(notebook: Any) -> dict[str, Any]:
@@ -98,21 +72,17 @@ def graded(notebook: Any) -> dict[str, Any]:
 
 def checked_exercise(cell: Any) -> str:
     """Return the exercise that a check cell checks: the first argument of its call."""
-    found = re.search(r"""check\(\s*["']([^"']+)["']""", lessons.source(cell))
+    found = re.search(r"""(?:check|report)\(\s*["']([^"']+)["']""", lessons.source(cell))
     return found.group(1) if found else lessons.grade_id(cell)
 
 
-def require_hidden_tests(chapter: lessons.Chapter) -> None:
-    """Refuse a chapter of which an exercise has no hidden tests."""
-    from classkit.classroom import hidden
-
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module(f"{hidden.__name__}.ch{chapter.number}")
-    missing = [each for each in chapter.exercises if each not in hidden._registry]
-    if missing:
+def require_declared(chapter: lessons.Chapter) -> None:
+    """Refuse a chapter of which an exercise is not declared, so that nothing could judge it."""
+    declared = {each.id for each in authoring.of_chapter(chapter.number)}
+    if missing := [each for each in chapter.exercises if each not in declared]:
         raise CourseError(
-            f"{chapter.name} has exercises without hidden tests: {', '.join(missing)}.",
-            f"Write them in classkit/classroom/hidden/ch{chapter.number}.py, then release again.",
+            f"{chapter.name} has exercises that are not declared: {', '.join(missing)}.",
+            f"Declare them in notebooks/exercises/ch{chapter.number}.py, then release again.",
         )
 
 

@@ -1,7 +1,7 @@
 """Mends a submission: every cell that is not the learner's to change is the course's again.
 
-What a learner wrote stays, in its order: answers, extra cells, changed examples. Check cells come
-from the instructor's source, whatever the submission says of them, and stand below the answer.
+What a learner wrote stays, in its order: answers, extra cells, changed examples. In the place of a
+check cell, whatever the submission says of it, stands one that observes the answer above it.
 Cells that the learner deleted come back where they were.
 """
 
@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classkit.classroom.release import BEGIN, END, checked_exercise, graded
+from classkit.classroom.release import checked_exercise, graded
 from coursekit.feedback import lessons
 
 MOST_BYTES = 20_000_000  # a submission larger than this is not read
@@ -26,7 +26,7 @@ class Submission:
     Attributes
     ----------
     notebook : dict
-        To be run: the learner's cells, the course's check cells with their hidden tests.
+        To be run: the learner's cells, and the cells that observe the answers.
     notes : dict of str to str
         Per exercise, what was found: ``"its answer's cell was deleted"``.
     problem : str
@@ -41,7 +41,7 @@ class Submission:
     readable: bool = True
 
 
-def mend(folder: Path, source: dict, name: str) -> Submission:
+def mend(folder: Path, source: dict, name: str, seed: int) -> Submission:
     """Read the submission in a folder and mend it.
 
     Parameters
@@ -49,22 +49,31 @@ def mend(folder: Path, source: dict, name: str) -> Submission:
     folder : Path
         The submitted files.
     source : dict
-        The instructor's notebook, with hidden tests.
+        The instructor's notebook.
     name : str
         The notebook's expected file name.
+    seed : int
+        Draws the class's own inputs.
     """
     notebook, problem = _read(folder, name)
     if notebook is None:
-        return Submission(_assemble([], source, {}), problem=problem, readable=False)
+        return Submission(_assemble([], source, {}, seed), problem=problem, readable=False)
     notes: dict[str, str] = {}
     cells = [_plain(cell) for cell in notebook["cells"] if isinstance(cell, dict)]
-    return Submission(_assemble(cells, source, notes), notes, problem)
+    return Submission(_assemble(cells, source, notes, seed), notes, problem)
 
 
-def without_hidden_tests(text: str) -> str:
-    """Return the source of a check cell as the learner has it."""
-    before, _, rest = text.partition(BEGIN)
-    return (before + rest.partition(END)[2]).strip("\n") if rest else text
+def observing(check: dict, seed: int) -> str:
+    """Return the code that observes what a check cell hands over.
+
+    It holds the seed: whoever reads it still has to write an answer that is right for its data.
+    """
+    exercise = checked_exercise(check)
+    answers = ", ".join(lessons.answer_names(exercise))
+    return (
+        "from coursekit.feedback import observe as _observe\n"
+        f"_observe.report({exercise!r}, {seed}, {answers})"
+    )
 
 
 def _read(folder: Path, name: str) -> tuple[dict | None, str]:
@@ -106,7 +115,7 @@ def _plain(cell: dict) -> dict:
     return plain
 
 
-def _assemble(cells: list[dict], source: dict, notes: dict[str, str]) -> dict:
+def _assemble(cells: list[dict], source: dict, notes: dict[str, str], seed: int) -> dict:
     """Put the submitted cells and the course's own together."""
     checks = graded(source)
     answers = {lessons.grade_id(c): c for c in source["cells"] if lessons.is_solution(c)}
@@ -131,7 +140,7 @@ def _assemble(cells: list[dict], source: dict, notes: dict[str, str]) -> dict:
     for cell in result:
         if lessons.grade_id(cell) in checks:
             original = checks[lessons.grade_id(cell)]
-            cell |= {"cell_type": "code", "source": lessons.source(original)}
+            cell |= {"cell_type": "code", "source": observing(original, seed)}
             cell["metadata"] = copy.deepcopy(original["metadata"])
     return {
         "cells": _with_ids(result),

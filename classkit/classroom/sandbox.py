@@ -101,6 +101,8 @@ def plan_for(box: Path, hidden: Iterable[Path], *, slot: int = 0) -> Plan:
     if os.environ.get("JAVA_HOME"):
         shown.add(Path(os.environ["JAVA_HOME"]))
     secret = {Path.home(), Path("/home"), Path("/root"), Path("/run"), *map(Path, SCRATCH), *hidden}
+    secret.add(places.notebooks())  # they hold the solutions
+    shown.add(places.notebooks() / "exercises")
     uid = NOBODY + slot
     plan = Plan(str(box), *(_outermost_first(p) for p in (secret, shown)), uid=uid,
                 layered=(str(places.cache_dir()),))  # fmt: skip
@@ -207,13 +209,20 @@ def _lay_out(plan: Plan) -> None:
     _mount_setattr("/", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, recursive=True)
     for folder in hidden:
         _mount_setattr(folder, 0, clear=MOUNT_ATTR_RDONLY)  # places are made in them
-    for path, tree in trees.items():
-        _attach(tree, path, writable=path == plan.box)
-        if path in plan.layered:
-            _layer(path)
+    back = [f for f in hidden if any(Path(f).is_relative_to(path) for path in trees)]
+    last = [path for path in trees if any(Path(path).is_relative_to(f) for f in back)]
+
+    def attach(paths: list[str]) -> None:
+        for path in paths:
+            _attach(trees[path], path, writable=path == plan.box)
+            if path in plan.layered:
+                _layer(path)
+
+    attach([path for path in trees if path not in last])
+    for folder in back:
+        _hide(folder, plan)  # it came back inside what is shown
+    attach(last)
     for folder in hidden:
-        if any(Path(folder).is_relative_to(path) for path in trees):
-            _hide(folder, plan)  # it came back inside what is shown
         if folder not in SCRATCH:
             _mount_setattr(folder, MOUNT_ATTR_RDONLY)
     os.mkdir(os.environ["HOME"], 0o700)

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import sys
 import tempfile
 import time
@@ -19,8 +18,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classkit.classroom import proof, sandbox
+from classkit.classroom import sandbox
 from classkit.lab.start import skip_grammar
+from coursekit.feedback import observe
 from coursekit.ground import files
 
 GRACE_SECONDS = 3  # between an interrupt and the end of a kernel that ignores it
@@ -38,10 +38,6 @@ class Job:
     ----------
     notebook, result : str
         Files: the mended notebook, and where the executed one goes.
-    chapter : str
-        The chapter's number, whose hidden tests are set up.
-    seed : int
-        The class's seed of this chapter.
     hidden : list of str
         Folders that the submission must not see.
     boxes : str
@@ -56,8 +52,6 @@ class Job:
 
     notebook: str
     result: str
-    chapter: str
-    seed: int
     hidden: list[str]
     boxes: str
     slot: int = 0
@@ -74,8 +68,8 @@ class Outcome:
     ----------
     stopped : dict of str to str
         Cell ids, and why the cell did not run to its end.
-    proofs : dict of str to dict
-        Cell ids, and what the hidden tests below them told.
+    observed : dict of str to dict
+        Cell ids, and the facts that `coursekit.feedback.observe.report` showed there.
     seconds : float
         Wall time.
     peak : int
@@ -83,7 +77,7 @@ class Outcome:
     """
 
     stopped: dict[str, str] = field(default_factory=dict)
-    proofs: dict[str, dict] = field(default_factory=dict)
+    observed: dict[str, dict] = field(default_factory=dict)
     seconds: float = 0.0
     peak: int = 0
 
@@ -113,7 +107,7 @@ def run(job: Job) -> Outcome:
 async def _attempt(job: Job, notebook: Any, outcome: Outcome, seconds: float) -> bool:
     """Run the cells that were not stopped before; tell whether the end was reached."""
     deadline = time.monotonic() + seconds
-    outcome.proofs.clear()
+    outcome.observed.clear()
     with tempfile.TemporaryDirectory(dir=job.boxes, ignore_cleanup_errors=True) as folder:
         runner = await _start(job, notebook, Path(folder))
         watch = asyncio.ensure_future(_watch(runner, job, outcome))
@@ -155,27 +149,28 @@ async def _start(job: Job, notebook: Any, box: Path) -> Any:
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    plan, told = box / "plan.json", box / "told.json"
+    plan = box / "plan.json"
     made = sandbox.plan_for(box, map(Path, job.hidden), slot=job.slot)
     made.write(plan)
-    key = secrets.token_hex(32)
-    told.write_text(json.dumps({"seed": job.seed, "key": key, "chapter": job.chapter}))
-    told.chmod(0o600)
-    if os.getuid() == 0:
-        os.chown(told, made.uid, made.uid)
-    inside = [sys.executable, "-P", "-m", "classkit.classroom.kernel", str(told)]
+    inside = [
+        sys.executable,
+        "-P",
+        "-m",
+        "ipykernel_launcher",
+        "--HistoryManager.hist_file=:memory:",
+    ]
     manager = AsyncKernelManager(transport="ipc", ip=str(box / "kernel"))
     manager.connection_file = str(box / "connection.json")
     manager._kernel_spec = KernelSpec(
-        argv=[*sandbox.command(plan, inside), "{connection_file}"], language="python"
+        argv=[*sandbox.command(plan, inside), "-f", "{connection_file}"], language="python"
     )
     runner = _client_class()(
         notebook, km=manager, kernel_name="", timeout=None, allow_errors=True,
         iopub_timeout=10**6,  # its output is part of a cell, whose time has a limit
     )  # fmt: skip
-    runner.key, runner.ended = key, ""
+    runner.ended = ""
     environment = sandbox.environment() | {
-        "NBGRADER_EXECUTION": "autograde",
+        "NBGRADER_EXECUTION": "autograde",  # as nbgrader's own autograder sets it
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
     with open(box / "kernel.log", "wb") as log:
@@ -191,18 +186,18 @@ async def _start(job: Job, notebook: Any, box: Path) -> Any:
 
 
 def _client_class() -> type:
-    """Return nbclient's client, with a limit on output and an eye for proofs."""
+    """Return nbclient's client, with a limit on output."""
     from nbclient import NotebookClient
 
     class Client(NotebookClient):
-        key = ended = ""
+        ended = ""
         received = 0
 
         def process_message(self, msg: dict, cell: Any, cell_index: int) -> Any:
-            """Drop a flood of output, but never an error or a proof."""
+            """Drop a flood of output, but never an error or facts."""
             data = msg["content"].get("data")
             if msg["msg_type"] in ("stream", "display_data", "execute_result") and not (
-                isinstance(data, dict) and proof.MIME in data
+                isinstance(data, dict) and observe.MIME in data
             ):
                 self.received += len(str(msg["content"]))
                 if self.received > MOST_OUTPUT:
@@ -245,23 +240,14 @@ async def _run_cell(runner: Any, cell: Any, index: int, limit: float, outcome: O
     except Exception as error:  # an output that is no valid message
         outcome.stopped[cell.id] = f"its output cannot be read ({type(error).__name__})"
         cell.outputs = []
-    _keep_proof(runner, cell, outcome)
+    _take_facts(cell, outcome)
 
 
-def _keep_proof(runner: Any, cell: Any, outcome: Outcome) -> None:
-    """Take what the hidden tests told out of the output; a false proof is none."""
-    kept = []
+def _take_facts(cell: Any, outcome: Outcome) -> None:
+    """Take the facts of an observation out of the output. They are only data, so they may lie."""
     for output in cell.outputs:
-        news = (output.get("data") or {}).get(proof.MIME)
-        if news is None:
-            kept.append(output)
-        elif isinstance(news, dict) and isinstance(news.get("exercise"), str):
-            told = outcome.proofs.setdefault(cell.id, {"passed": [], "changed": []})
-            if news.get("proof") == proof.sign(runner.key, news["exercise"]):
-                told["passed"].append(news["exercise"])
-            if isinstance(news.get("changed"), list):
-                told["changed"] += [str(name)[:100] for name in news["changed"][:10]]
-    cell.outputs = kept
+        if facts := (output.get("data") or {}).pop(observe.MIME, None):
+            outcome.observed[cell.id] = facts
 
 
 async def _watch(runner: Any, job: Job, outcome: Outcome) -> None:

@@ -41,7 +41,7 @@ __all__ = [
 UNKNOWN = object()  # what a drawn case wants: the solution tells
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One set of inputs; see `case`."""
 
@@ -149,6 +149,7 @@ class Exercise:
     slow: bool = False
     also_right: Sequence[str] = ()
     equivalent_mutants: dict[str, str] = field(default_factory=dict)
+    _drawn: dict[int, list[Case]] = field(default_factory=dict, repr=False)
 
     @property
     def chapter(self) -> str:
@@ -168,7 +169,9 @@ class Exercise:
             return list(self.examples)
         if seed is None:
             return [*self.examples, *([] if self.slow else self.cases(0))]
-        return list(self.draw(random.Random(f"{seed} {self.id}")))
+        if seed not in self._drawn:  # the same objects each time: what is known of one is kept
+            self._drawn[seed] = list(self.draw(random.Random(f"{seed} {self.id}")))
+        return self._drawn[seed]
 
 
 def exercise(id: str, **declared: Any) -> Exercise:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from coursekit.feedback import compare, lessons
 from coursekit.feedback.authoring import UNKNOWN, Case, Exercise, Mistake
@@ -54,6 +55,16 @@ def solution(exercise: Exercise) -> tuple:
     return _answers(exercise.id, lessons.solution_source(exercise.id))
 
 
+def reference(exercise: Exercise, case: Case) -> Seen:
+    """Return what the solution does on a case; it is looked at once."""
+    if case not in _references:
+        _references[case] = observe(exercise, solution(exercise), case)
+    return _references[case]
+
+
+_references: WeakKeyDictionary[Case, Seen] = WeakKeyDictionary()
+
+
 def wrong_answers(exercise: Exercise, mistake: Mistake) -> list[tuple]:
     """Return each of a mistake's answers as the check cell would hand it over.
 
@@ -95,8 +106,8 @@ def _first_wrong(exercise: Exercise, case: Case, seen: Seen) -> tuple[str, Any, 
     if len(wanted) > len(facts):
         return *wanted[len(facts)], None
     if seen.changed is not None:
-        reference = observe(exercise, solution(exercise), case).changed
-        want = list(case.inputs) if reference is None else reference
+        changed = reference(exercise, case).changed
+        want = list(case.inputs) if changed is None else changed
         if not compare.same(seen.changed, want, tolerance=exercise.tolerance):
             return AFTERWARDS, want, seen.changed
     return None
@@ -106,14 +117,14 @@ def _wanted(exercise: Exercise, case: Case, facts: list) -> list[tuple[str, Any]
     """Return the right facts: those written by hand, and for the others the solution's."""
     by_hand = case.want
     if by_hand is UNKNOWN:
-        return observe(exercise, solution(exercise), case).facts
+        return reference(exercise, case).facts
     if not inspect.isgeneratorfunction(exercise.observe):
         return [("", by_hand)]
     if not isinstance(by_hand, dict):  # an exception, whatever was seen before it
         return [*facts[:-1], ("", by_hand)]
     if {name for name, _ in facts if name} <= set(by_hand):
         return list(by_hand.items())
-    found = observe(exercise, solution(exercise), case).facts
+    found = reference(exercise, case).facts
     return [(name, by_hand.get(name, value)) for name, value in found]
 
 
