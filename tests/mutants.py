@@ -56,8 +56,10 @@ class Mutant:
 def of(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a cell that differs from it as code."""
     tree = ast.parse(source)
-    # The words of a docstring are no code: changing them changes nothing that a check could see.
+    # The words of a docstring or of an error change nothing that a check could see.
     dead = {node.value for node in ast.walk(tree) if _is_docstring(node)} | _replaced_later(tree)
+    raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    dead |= {n for exc in raised for n in ast.walk(exc) if isinstance(n, ast.Constant)}
     for index, node in enumerate(ast.walk(tree)):
         if node in dead:
             continue

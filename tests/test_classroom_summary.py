@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from classkit.classroom import folder, sharing, summary
+from classkit.classroom import folder, summary
 from classkit.lab import home
-from coursekit.feedback import lessons, progress
+from coursekit.feedback import lessons, progress, sharing
 from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
 

@@ -12,8 +12,8 @@ import pytest
 
 from classkit.classroom import hidden
 from classkit.classroom.hidden import HiddenTestFailed, verify
+from coursekit.feedback import authoring, exercises, guard, lessons
 from coursekit.feedback import checking as feedback
-from coursekit.feedback import exercises, guard, lessons
 from coursekit.ground.errors import CourseError
 
 SECRET = 20_261_121
@@ -54,7 +54,10 @@ def outcome(answer, id="06-mapper", seed=SECRET):
     return caught.value
 
 
-@pytest.mark.parametrize("id", [id for c in lessons.chapters() for id in c.exercises])
+@pytest.mark.parametrize(
+    "id",
+    [id for c in lessons.chapters() if not authoring.of_chapter(c.number) for id in c.exercises],
+)
 def test_every_exercise_has_a_hidden_test_and_the_same_answers(id):
     import inspect
 

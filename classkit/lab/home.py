@@ -13,8 +13,7 @@ import os
 import re
 
 from classkit import workspace
-from classkit.classroom import sharing
-from coursekit.feedback import progress
+from coursekit.feedback import progress, sharing
 
 ROUTE = "coursekit/home"
 

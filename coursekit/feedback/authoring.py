@@ -30,7 +30,6 @@ from types import ModuleType
 from typing import Any
 
 from coursekit.feedback import compare
-from coursekit.feedback.quizzes import Option, Question
 from coursekit.ground import places
 from coursekit.ground.errors import CourseError
 
@@ -172,6 +171,27 @@ class Exercise:
         if seed not in self._drawn:  # the same objects each time: what is known of one is kept
             self._drawn[seed] = list(self.draw(random.Random(f"{seed} {self.id}")))
         return self._drawn[seed]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One possible answer, and why it is right or wrong."""
+
+    text: str
+    why: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with its options, exactly one of them right."""
+
+    prompt: str
+    options: tuple[Option, ...]
+
+    def __post_init__(self):
+        if sum(option.right for option in self.options) != 1:
+            raise ValueError(f"exactly one option must be right: {self.prompt}")
 
 
 def exercise(id: str, **declared: Any) -> Exercise:

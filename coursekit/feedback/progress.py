@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.feedback import lessons
+from coursekit.feedback import lessons, sharing
 from coursekit.ground import files, places
 
 if TYPE_CHECKING:
@@ -104,8 +104,6 @@ def share() -> Path:
     CourseError
         When there is no class, or no folder of the learner.
     """
-    from classkit.classroom import sharing
-
     with _saved() as progress:
         path = sharing.write(progress)
         progress["shared"] = True
@@ -114,8 +112,6 @@ def share() -> Path:
 
 def keep_private() -> None:
     """End the sharing, and remove what was shared."""
-    from classkit.classroom import sharing
-
     with _saved() as progress:
         progress.pop("shared", None)
     sharing.remove()
@@ -196,8 +192,6 @@ def _open() -> Iterator[dict[str, Any]]:
             yield progress
             files.write_text(file, json.dumps(progress, indent=1, ensure_ascii=False) + "\n")
             if progress.get("shared") is True:
-                from classkit.classroom import sharing
-
                 sharing.keep_up_to_date(progress)
     except OSError as error:
         _warn(f"Your progress could not be saved in {file} ({error.strerror}).")

@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import html
 import importlib
-from dataclasses import dataclass
 
-from coursekit.feedback import display, lessons, progress
+from coursekit.feedback import authoring, display, lessons, progress
+from coursekit.feedback.authoring import Option, Question
 
 # Answers are sentences: they read from the left and may take several lines.
 _OPTION_STYLE = (
     "<style>.ck-option{text-align:left!important;height:auto!important;white-space:normal!important;"
     "line-height:1.4!important;padding:.4em .8em!important}</style>"
 )
-
-
-@dataclass(frozen=True)
-class Option:
-    """One possible answer, and why it is right or wrong."""
-
-    text: str
-    why: str
-    right: bool = False
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with its options, exactly one of them right."""
-
-    prompt: str
-    options: tuple[Option, ...]
-
-    def __post_init__(self):
-        if sum(option.right for option in self.options) != 1:
-            raise ValueError(f"exactly one option must be right: {self.prompt}")
 
 
 class Quiz:
@@ -134,6 +113,8 @@ def quiz(chapter: str) -> Quiz:
         For an unknown chapter.
     """
     found = lessons.chapter(chapter)
+    if authoring.of_chapter(found.number):
+        return Quiz(found, authoring.module_of(found.number).QUIZ)
     module = importlib.import_module(f"coursekit.feedback.checks.ch{found.number}")
     return Quiz(found, module.QUIZ)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from coursekit.ground.errors import CourseError
 
+VARIABLE = "COURSEKIT_CLASS"
 VERSION = 1
 MODE = 0o640  # the learner writes, the instructor's group reads, nobody else does
 _COUNTS = ("attempts", "hints")
@@ -43,9 +44,16 @@ def file() -> Path:
     CourseError
         When ``COURSEKIT_CLASS`` names no class.
     """
-    from classkit.classroom import folder
-
-    return folder.membership().progress / f"{user_name()}.json"
+    named = os.environ.get(VARIABLE)
+    folder = Path(named or "").expanduser() / "progress"
+    if not named or not folder.is_dir():
+        raise CourseError(
+            f"{VARIABLE} names {named}, which is not the shared folder of a class."
+            if named
+            else f"You are in no class: {VARIABLE} is not set.",
+            "On the class's JupyterHub it is right. Elsewhere ask your instructor for the folder.",
+        )
+    return folder / f"{user_name()}.json"
 
 
 def user_name() -> str:
