@@ -3,25 +3,30 @@ PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
 
-.PHONY: lab hub test bench lint lock setup
-setup:
-	@$(PYTHON) setup_course.py
+.PHONY: lab hub test bench lint lock
+SETUP = @$(PYTHON) setup_course.py
 
-lab: setup  ## open the course; ARGS="--no-browser --port 0" serves a machine without a screen
+lab:  ## open the course; ARGS="--no-browser --port 0" serves a machine without a screen
+	$(SETUP) lab
 	@$(BIN)/coursekit lab $(ARGS)
 
-hub: setup  ## try a class out: JupyterHub with demo accounts; ARGS="--port 0 --learners 8"
+hub:  ## try a class out: JupyterHub with demo accounts; ARGS="--port 0 --learners 8"
+	$(SETUP) hub
 	@$(BIN)/coursekit hub $(ARGS)
 
-test: setup  ## prove every notebook and every check, with the network open and closed
+test:  ## prove every notebook and every check, with the network closed
+	$(SETUP) test
 	@$(BIN)/python -m tests.prove $(ARGS)
 
-bench: setup  ## measure ratios; ARGS=NAME for one
+bench:  ## measure ratios; ARGS=NAME for one
+	$(SETUP) test
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-lint: setup
+lint:
+	$(SETUP) test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-lock: setup  ## renew the exact pins
+lock:  ## renew the exact pins
+	$(SETUP) test
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra test --extra hub --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock pyproject.toml

@@ -1,7 +1,8 @@
-"""Makes `.venv` ready: what `make lab` and `make test` call first. Needs Python only.
+"""Makes `.venv` ready: what `make lab`, `hub` and `test` call first. Needs Python only.
 
 1. Nothing happens when `.venv` already fits requirements.lock, pyproject.toml and this Python.
-2. Otherwise `.venv` is made and uv, itself a wheel, installs the exact pins.
+2. Otherwise `.venv` is made and uv, itself a wheel, installs the exact pins: for `lab` what the
+   chapters need; for `hub` JupyterHub, too; for `test` all tools of the tests besides.
 3. A second caller at the same time is told, and ends.
 4. A stop at any moment leaves a `.venv` that the next call completes: the stamp comes last.
 """
@@ -26,10 +27,13 @@ NODE_LOCKS = (
     "classkit/hub/proxy/package-lock.json",
 )
 PYTHONS = ((3, 11), (3, 13))
+# For whom: the extras of pyproject.toml, and the room that it all takes.
+LEVELS = ("lab", "hub", "test")
+WANTED = {"lab": ((), "2.2 GB"), "hub": (("hub",), "2.3 GB"), "test": (("hub", "test"), "2.7 GB")}
 
 
-def main() -> int:
-    """Make the environment ready and return the exit code."""
+def main(level: str = "lab") -> int:
+    """Make the environment ready for `lab`, `hub` or `test`, and return the exit code."""
     oldest, newest = PYTHONS
     if not oldest <= sys.version_info[:2] <= newest:
         return complain(
@@ -37,7 +41,8 @@ def main() -> int:
             "Install one of them, then name it: make lab PYTHON=python3.12",
         )
     wanted = fingerprint()
-    if STAMP.exists() and STAMP.read_text() == wanted:
+    stamp = STAMP.read_text().split() if STAMP.exists() else []
+    if stamp[:1] == [wanted] and LEVELS.index(stamp[1]) >= LEVELS.index(level):
         return 0
     with (ROOT / ".setup.lock").open("w") as lock:
         try:
@@ -47,7 +52,7 @@ def main() -> int:
                 "Another `make` is setting the course up in this folder.",
                 "Wait until it is done (a minute or two), then run this again.",
             )
-        return set_up(wanted)
+        return set_up(wanted, level)
 
 
 def fingerprint() -> str:
@@ -58,53 +63,36 @@ def fingerprint() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def set_up(wanted: str) -> int:
+def set_up(wanted: str, level: str) -> int:
     """Install everything, step by step, each with a line."""
     started = time.monotonic()
+    extras, room = WANTED[level]
     python = str(VENV / "bin" / "python")
     uv = next(line.split()[0] for line in LOCK.read_text().splitlines() if line.startswith("uv=="))
     # uv would otherwise install into an environment that the learner has activated.
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-    steps = (
-        []
-        if usable()
-        else [
-            ("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)]),
-        ]
-    )
+    course = f".[{','.join(extras)}]" if extras else "."
+    made = usable()
+    steps = [] if made else [("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])]
     steps += [
         ("Installing the installer, uv", [python, "-m", "pip", "install", "-q", uv]),
         (
-            "Installing the course's packages (about 2.7 GB, once; a minute or more)",
-            [python, "-m", "uv", "pip", "install", "-q", "--python", python, "-r", str(LOCK)],
+            f"Installing the course and its packages (about {room}, once; a minute or more)",
+            [python, "-m", "uv", "pip", "install", "-q", "--python", python, "-c", str(LOCK),
+             "-e", course],
         ),
         (
-            "Installing coursekit",
-            [
-                python,
-                "-m",
-                "uv",
-                "pip",
-                "install",
-                "-q",
-                "--python",
-                python,
-                "--no-deps",
-                "-e",
-                ".",
-            ],
+            "Preparing Spark for fast starts, and your copies of the chapters"
+            + (", the Azure emulator and the hub's proxy" if level == "test" else ""),
+            [python, "-m", "classkit.cli", "prepare", *(["--all"] if level == "test" else [])],
         ),
-        (
-            "Preparing Spark for fast starts, the copies, the Azure emulator and the hub's proxy",
-            [python, "-m", "classkit.cli", "prepare"],
-        ),
-    ]
+    ]  # fmt: skip
     for title, command in steps:
         print(f"{title} …", flush=True)
         done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             return complain(f"{title} failed: {last_line(done.stderr)}", mend_for(done.stderr))
-    STAMP.write_text(wanted)
+    STAMP.write_text(f"{wanted} {level}")
     print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
     return 0
 
@@ -144,7 +132,7 @@ def complain(what: str, mend: str) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
         print(
             "error: Stopped by Ctrl-C.\n   → Run it again; it goes on from here.", file=sys.stderr

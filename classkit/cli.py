@@ -336,12 +336,18 @@ app.command("submit")(classroom.submit)
 app.command("feedback")(classroom.fetch)
 
 
-@app.command(hidden=True)
-def prepare() -> None:
-    """Make once what chapters need or start faster with (set-up calls this).
+@app.command()
+def prepare(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what only one chapter, or only a hub needs.")
+    ] = False,
+) -> None:
+    """Make now what chapters would make at their first start, as set-up does.
 
-    Spark's class-data archive, the learner copies, the Azure emulator and the hub's proxy. Without
-    a network the last two wait: who needs them installs them, or is told what is missing.
+    Spark's class-data archive and the learner copies; with --all also the data, the Azure emulator
+    and the hub's proxy, so that everything works without a network from then on.
+
+    Example: coursekit prepare --all
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -350,16 +356,15 @@ def prepare() -> None:
     from coursekit import spark_session
     from coursekit.cloud import azurite
 
-    # These mostly wait for the network, the others compute.
-    with ThreadPoolExecutor(1) as beside:
-        programs = [beside.submit(azurite.install), beside.submit(proxy.PROGRAM.install)]
+    installs = [azurite.install, proxy.PROGRAM.install] if everything else []
+    with ThreadPoolExecutor(1) as beside:  # these wait for the network, the others compute
+        programs = [beside.submit(install) for install in installs]
         spark_session.prepare_archive()
         workspace.prepare_copies()
         for program in programs:
-            try:
-                program.result()
-            except CourseError as error:
-                typer.echo(f"note: {error.what}\n   → {error.mend}")
+            program.result()
+    if everything:
+        data(make=True)
 
 
 def _say(line: str) -> None:

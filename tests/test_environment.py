@@ -68,7 +68,7 @@ def _lock_text():
 def test_environment_yml_installs_the_lock_and_the_course():
     wanted = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     pip = next(entry["pip"] for entry in wanted if isinstance(entry, dict))
-    assert pip == ["-r requirements.lock", "-e ."]
+    assert pip == ["-c requirements.lock", "-e ."]
     (python,) = [entry for entry in wanted if str(entry).startswith("python=")]
     assert python.removeprefix("python=") in PYTHONS
 

@@ -1,7 +1,6 @@
-"""Every notebook as a test: by papermill with other parameters, and every learner copy.
+"""Every notebook as a test: its parts, its stored outputs, and its learner copy by papermill.
 
-nbval compares the stored outputs besides; see tests/prove.py. The learner copies run in the
-browser, as learners run them (tests/test_browser.py), and here only where there is no browser.
+nbval runs the solved notebooks and compares their outputs besides; see tests/prove.py.
 """
 
 import json
@@ -10,16 +9,15 @@ import statistics
 
 import pytest
 
-from classkit import runner as chapters
-from classkit import workspace
+from classkit import runner, workspace
 from coursekit.feedback import lessons
 from coursekit.feedback.lessons import is_solution, source
 from tests import closed
-from tests.lab_session import CHROMIUM
 
-pytestmark = pytest.mark.network
 CHAPTERS = lessons.chapters()
 NAMES = [chapter.name for chapter in CHAPTERS]
+# Each chapter's run is a group of its own, so that they spread over the workers.
+RUNS = [pytest.param(c, marks=pytest.mark.xdist_group(f"copy of {c.name}")) for c in CHAPTERS]
 
 
 def outputs(path):
@@ -39,39 +37,19 @@ def laid(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Run every chapter with other parameters, in one go."""
-    out = tmp_path_factory.mktemp("other")
+@pytest.mark.parametrize("chapter", RUNS, ids=NAMES)
+def test_run_all_on_a_learner_copy_ends_with_nothing_attempted(chapter, laid, tmp_path):
+    """On a tenth of the data and with another seed; nbval runs the solved chapter as it is."""
+    copy = laid / chapter.path.name
     other = {"scale": 0.1, "seed": 7}
-    done = chapters.run([c.path for c in CHAPTERS], out=out, parameters=other)
-    return out, {r.name: r for r in done}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_chapter_passes_at_another_scale_and_seed(name, runs):
-    _, done = runs
-    assert done[name].passed, f"{done[name].problem}\n{done[name].mend}"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_parameters_really_were_other_ones(name, runs):
-    out, _ = runs
-    cells = lessons.read_notebook(out / f"{name}.ipynb")["cells"]
+    (done,) = runner.run([copy], out=tmp_path, parameters=other, strict=False)
+    assert done.passed, f"{done.problem}\n{done.mend}"
+    cells = lessons.read_notebook(tmp_path / copy.name)["cells"]
     injected = [c for c in cells if "injected-parameters" in c["metadata"].get("tags", ())]
     assert len(injected) == 1
     assert "scale = 0.1" in source(injected[0]) and "seed = 7" in source(injected[0])
-
-
-if CHROMIUM is None:
-
-    def test_learner_copies_run_to_their_end_with_nothing_attempted(tmp_path, laid):
-        copies = [laid / c.path.name for c in CHAPTERS]
-        for done in chapters.run(copies, out=tmp_path, strict=False):
-            assert done.passed, f"{done.name}: {done.problem}\n{done.mend}"
-            found = [text_of(o) for o in outputs(tmp_path / f"{done.name}.ipynb")]
-            open_ = [text for text in found if text.startswith("○ Not attempted yet")]
-            assert len(open_) == len(lessons.chapter(done.name).exercises)
+    found = [text_of(o) for o in outputs(tmp_path / copy.name)]
+    assert sum(text.startswith("○ Not attempted yet") for text in found) == len(chapter.exercises)
 
 
 @pytest.mark.parametrize("name", NAMES)
