@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from classkit.classroom import folder, summary
+from classkit.classroom import folder, summary, summary_page
 from classkit.lab import home
 from coursekit.feedback import lessons, progress, sharing
 from coursekit.feedback.result import Result
@@ -174,12 +174,12 @@ def learner(room, name, **efforts):
 
 
 def table(room):
-    with (room.root / summary.TABLE).open(newline="") as stream:
+    with (room.root / summary_page.TABLE).open(newline="") as stream:
         return {line["exercise"]: line for line in csv.DictReader(stream)}
 
 
 def test_a_summary_of_nobody(room):
-    done = summary.write(room, room.root)
+    done = summary_page.write(room, room.root)
     assert done.learners == 0 and done.stuck == ()
     assert "Nobody shares progress yet" in done.page.read_text()
     assert len(table(room)) == sum(len(c.exercises) for c in lessons.chapters())
@@ -194,7 +194,7 @@ def test_a_summary_of_thirty(room):
             log_line=(4, number < 10, chance.uniform(5, 25), "A `group` ends too late."),
             cycle=(2, number < 25, 6, "Collect <b>first</b>."),
         )  # fmt: skip
-    done = summary.write(room, room.root)
+    done = summary_page.write(room, room.root)
     assert done.learners == 30
     assert done.stuck[0] == "01-log-line: 10 of 30 passed, 120 attempts"
     line = table(room)["01-log-line"]
@@ -226,7 +226,7 @@ def test_hostile_files_are_named_and_do_no_harm(room):
     os.mkfifo(room.progress / "pipe.json")
     (room.progress / "<img src=x onerror=alert(1)>.json").write_text("{}")
     learner(room, "=1+1", **{"while": (10**9, False, 3, "<script>alert(1)</script>=1")})
-    done = summary.write(room, room.root)
+    done = summary_page.write(room, room.root)
     names = {name.removesuffix(".json") for name, _ in done.refused}
     assert names == {*HOSTILE, "link", "pipe", "<img src=x onerror=alert(1)>"}
     assert dict(done.refused)["link.json"] == "it is a link"

@@ -132,7 +132,7 @@ def summary(
     Example: coursekit class summary
     """
     from classkit.classroom import folder as rooms
-    from classkit.classroom import summary as view
+    from classkit.classroom import summary_page as view
 
     room = rooms.find(folder)
     with _busy("drawing"):

@@ -138,9 +138,8 @@ def environment() -> dict[str, str]:
     """Return the variables of a box: no secrets, nothing of the instructor's settings."""
     from coursekit.ground import places
 
-    kept = {
-        k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME") if k in os.environ
-    }
+    names = ("PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "COURSEKIT_COURSE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {"HOME": "/tmp/home", "COURSEKIT_CACHE": str(places.cache_dir().resolve())}
 
 

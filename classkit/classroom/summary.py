@@ -8,27 +8,18 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from classkit.classroom.collecting import owner_objection
 from classkit.classroom.folder import Classroom
-from classkit.classroom.grading import table
-from coursekit.feedback import exercises, lessons
-from coursekit.ground import files
+from coursekit.feedback import authoring, lessons
 
 MOST_BYTES = 1_000_000
 MOST_ATTEMPTS = 10_000
 MOST_MINUTES = 60 * 24
 MOST_TEXT = 300
-PAGE, TABLE = "summary.html", "summary.csv"
-COLUMNS = (
-    "chapter", "exercise", "title", "tried", "passed", "share passed", "attempts",
-    "median minutes", "message 1", "learners 1", "message 2", "learners 2", "message 3",
-    "learners 3",
-)  # fmt: skip
-
 
 # Whatever a file of another form leads to: a list for a number, infinity, brackets without end.
 _MALFORMED = (
@@ -95,40 +86,6 @@ class Line:
         return (self.passed - self.tried, -self.attempts / max(self.tried, 1), self.exercise)
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What was written, for how many learners, and what was left."""
-
-    learners: int
-    page: Path
-    table: Path
-    refused: tuple[tuple[str, str], ...]
-    stuck: tuple[str, ...] = field(default=())
-
-
-def write(room: Classroom, out: Path) -> Summary:
-    """Write ``summary.html`` and ``summary.csv``.
-
-    Raises
-    ------
-    OSError
-        When the folder cannot be written.
-    """
-    from classkit.classroom import summary_page
-
-    learners, refused = read(room)
-    lines = summarise(learners)
-    stuck = worst(lines)
-    out.mkdir(parents=True, exist_ok=True)
-    page, csv = out / PAGE, out / TABLE
-    for path in (page, csv):  # names and efforts of learners: for the instructor only
-        path.touch(mode=0o600)
-    files.write_text(page, summary_page.page(room.course, learners, lines, refused))
-    files.write_text(csv, table(COLUMNS, map(_as_row, lines)))
-    said = (f"{x.exercise}: {x.passed} of {x.tried} passed, {x.attempts} attempts" for x in stuck)
-    return Summary(len(learners), page, csv, tuple(refused), tuple(said))
-
-
 def read(room: Classroom) -> tuple[list[Learner], list[tuple[str, str]]]:
     """Return who shares progress, and the files that were left, each with the reason."""
     learners, refused = [], []
@@ -192,7 +149,7 @@ def summarise(learners: Iterable[Learner]) -> list[Line]:
                 Line(
                     chapter.name,
                     exercise,
-                    exercises.find(exercise).title,
+                    authoring.find(exercise).title,
                     tried=len(efforts),
                     passed=sum(effort.passed for effort in efforts),
                     attempts=sum(effort.attempts for effort in efforts),
@@ -208,19 +165,3 @@ def worst(lines: Iterable[Line], most: int = 5) -> list[Line]:
     return sorted((line for line in lines if line.passed < line.tried), key=lambda x: x.stuck)[
         :most
     ]
-
-
-def _as_row(line: Line) -> dict:
-    row = {
-        "chapter": line.chapter,
-        "exercise": line.exercise,
-        "title": line.title,
-        "tried": line.tried,
-        "passed": line.passed,
-        "share passed": round(line.share, 3) if line.tried else "",
-        "attempts": line.attempts,
-        "median minutes": round(line.median_minutes, 1) if line.tried else "",
-    }
-    for number, (message, count) in enumerate(line.messages, 1):
-        row |= {f"message {number}": message, f"learners {number}": count}
-    return row

@@ -1,4 +1,4 @@
-"""The page of a class summary: tables and figures in one HTML file, no script, no network."""
+"""Writes a class summary: a page of tables and figures without script or network, and a table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ import base64
 import html
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from classkit.classroom.summary import Learner, Line, worst
+from classkit.classroom.folder import Classroom
+from classkit.classroom.grading import table
+from classkit.classroom.summary import Learner, Line, read, summarise, worst
 from coursekit.feedback import display, lessons
+from coursekit.ground import files
 
 # Okabe and Ito, as in feedback.display: told apart by every eye, and by lightness in print.
 PASSED, TRIED, ABSENT = "#009E73", "#E69F00", "#E5E5E5"
 MOST_NAMES = 60
+PAGE, TABLE = "summary.html", "summary.csv"
+COLUMNS = (
+    "chapter", "exercise", "title", "tried", "passed", "share passed", "attempts",
+    "median minutes", "message 1", "learners 1", "message 2", "learners 2", "message 3",
+    "learners 3",
+)  # fmt: skip
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222}
 h1{font-size:1.7em}h2{margin:2em 0 .4em}table{border-collapse:collapse;width:100%}
@@ -22,6 +33,38 @@ border-bottom:1px solid #ddd}td.n,th.n{text-align:right;white-space:nowrap}
 img{max-width:100%;margin:.8em 0}code{background:#f2f2f2;padding:0 .2em}
 td:first-child{white-space:nowrap}.soft{color:#666}ul{margin:.2em 0;padding-left:1.1em}
 """
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written, for how many learners, and what was left."""
+
+    learners: int
+    page: Path
+    table: Path
+    refused: tuple[tuple[str, str], ...]
+    stuck: tuple[str, ...] = field(default=())
+
+
+def write(room: Classroom, out: Path) -> Summary:
+    """Write ``summary.html`` and ``summary.csv``.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written.
+    """
+    learners, refused = read(room)
+    lines = summarise(learners)
+    stuck = worst(lines)
+    out.mkdir(parents=True, exist_ok=True)
+    path, csv = out / PAGE, out / TABLE
+    for each in (path, csv):  # names and efforts of learners: for the instructor only
+        each.touch(mode=0o600)
+    files.write_text(path, page(room.course, learners, lines, refused))
+    files.write_text(csv, table(COLUMNS, map(_as_row, lines)))
+    said = (f"{x.exercise}: {x.passed} of {x.tried} passed, {x.attempts} attempts" for x in stuck)
+    return Summary(len(learners), path, csv, tuple(refused), tuple(said))
 
 
 def page(
@@ -217,3 +260,19 @@ def _image(figure: Any, words: str) -> str:
     figure.savefig(stream, format="png", dpi=110)
     picture = base64.b64encode(stream.getvalue()).decode()
     return f"<img alt='{html.escape(words, quote=True)}' src='data:image/png;base64,{picture}'>"
+
+
+def _as_row(line: Line) -> dict:
+    row = {
+        "chapter": line.chapter,
+        "exercise": line.exercise,
+        "title": line.title,
+        "tried": line.tried,
+        "passed": line.passed,
+        "share passed": round(line.share, 3) if line.tried else "",
+        "attempts": line.attempts,
+        "median minutes": round(line.median_minutes, 1) if line.tried else "",
+    }
+    for number, (message, count) in enumerate(line.messages, 1):
+        row |= {f"message {number}": message, f"learners {number}": count}
+    return row

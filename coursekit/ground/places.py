@@ -17,7 +17,10 @@ def course_root() -> Path:
     """Return the folder that holds ``notebooks/`` and ``datasets/``.
 
     That is the repository of a clone, or a folder inside the package of an installed course.
+    ``COURSEKIT_COURSE`` names another one, for chapters of your own.
     """
+    if chosen := os.environ.get("COURSEKIT_COURSE"):
+        return Path(chosen).expanduser().resolve()
     package = Path(__file__).resolve().parents[1]
     installed = package / "_course"
     return installed if installed.is_dir() else package.parent
