@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from . import chapters, classroom, cluster, feedback, kmeans, login, startup, storage, wordcount
+from . import (
+    chapters,
+    classroom,
+    cluster,
+    feedback,
+    grading,
+    kmeans,
+    login,
+    startup,
+    storage,
+    wordcount,
+)
 from .harness import main
 
 BENCHMARKS = [
@@ -13,6 +24,7 @@ BENCHMARKS = [
     *startup.BENCHMARKS,
     *cluster.BENCHMARKS,
     *classroom.BENCHMARKS,
+    *grading.BENCHMARKS,
     *login.BENCHMARKS,
     *storage.BENCHMARKS,
     *feedback.BENCHMARKS,
