@@ -23,7 +23,7 @@ from azure.storage.blob import BlobServiceClient
 from google.cloud import storage
 
 import coursekit as ck
-from coursekit.cloud import azurite, sdk_guard
+from coursekit.cloud import azurite, guard
 from coursekit.ground import npm
 
 BYTES = os.urandom(1 << 20) * 5
@@ -306,8 +306,8 @@ def test_the_sdks_are_as_before_when_the_clouds_stop():
 
 @pytest.mark.network
 def test_the_guard_stays_until_the_last_who_asked_is_done(blob):
-    sdk_guard.azure.install()
-    sdk_guard.azure.remove()
+    guard.azure.install()
+    guard.azure.remove()
     with pytest.raises(ck.CourseError):
         BlobServiceClient("https://x.blob.core.windows.net").get_service_properties()
 
