@@ -7,7 +7,6 @@ import pytest
 
 from coursekit.ground import places
 from tests import closed
-from tests.real_account import account, elsewhere, own_settings, settings  # noqa: F401
 
 # A shell starts background jobs deaf to Ctrl-C, and children inherit that; the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,47 +1,20 @@
-"""The local Azure and Compute Engine, IAM enforced, and the guard of a real AWS account."""
+"""The virtual machines of the embedded Azure and Google Cloud."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-from urllib.parse import urlsplit
 
-import boto3
-import psutil
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.compute import ComputeManagementClient, models
-from botocore.exceptions import ClientError
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import compute_v1
 
 import coursekit as ck
-from coursekit.cloud import local_azure_vms, real_aws
-from coursekit.cloud.sandbox import NUMBER, Account
-from tests.real_account import REAL
-
-SMALL = {"InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
-NEWEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-
-
-@pytest.fixture(autouse=True)
-def _own_settings(own_settings):
-    """Keep every test of this file apart from the machine's own AWS settings."""
-
-
-def answers(endpoint):
-    address = urlsplit(endpoint)
-    try:
-        socket.create_connection((address.hostname, address.port), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
+from coursekit.cloud import local_azure_vms
 
 # Azure
 
@@ -96,6 +69,8 @@ def test_a_virtual_machine_from_birth_to_end(vms, compute):
     assert [one.name for one in machines.list(group)] == ["web"]
     view = machines.get(group, "WEB", expand="instanceView").properties.instance_view
     assert view.statuses[1].display_status == "VM deallocated"
+    machines.begin_create_or_update(group, "web", description(vms)).result()  # the same once more
+    assert power(compute, vms) == "PowerState/deallocated"
     machines.begin_delete(group, "web").result()
     assert list(machines.list_all()) == []
     machines.begin_delete(group, "web").result()  # no error on Azure, either
@@ -205,61 +180,17 @@ def test_azure_knows_one_group_one_subscription_and_its_own_token(vms, compute):
         client.virtual_machines.get("course", "web")
 
 
+def test_the_certificate_goes_with_the_azure(vms):
+    authority = vms.client_options["connection_verify"]
+    assert os.path.exists(authority)
+    vms.stop()
+    assert not os.path.exists(authority)
+
+
 def test_a_network_card_serves_one_machine(vms, compute):
     compute.virtual_machines.begin_create_or_update("course", "web", description(vms)).result()
     with pytest.raises(HttpResponseError, match="NicInUse"):
         compute.virtual_machines.begin_create_or_update("course", "two", description(vms))
-
-
-@pytest.mark.network
-def test_an_azure_client_is_refused_the_real_azure(vms):
-    client = ComputeManagementClient(vms.credential, vms.subscription_id)
-    with pytest.raises(ck.CourseError, match=r"management\.azure\.com"):
-        client.virtual_machines.get("course", "web")
-
-
-@pytest.mark.network
-def test_an_asynchronous_azure_client_is_refused_it_too(vms):
-    import asyncio
-
-    from azure.core.pipeline.transport import AsyncioRequestsTransport
-    from azure.mgmt.compute.aio import ComputeManagementClient as Asynchronous
-
-    class Credential:
-        async def get_token(self, *scopes, **_):
-            return vms.credential.get_token(*scopes)
-
-    async def ask():
-        transport = AsyncioRequestsTransport()
-        async with Asynchronous(Credential(), vms.subscription_id, transport=transport) as client:
-            await client.virtual_machines.get("course", "web")
-
-    with pytest.raises(ck.CourseError, match=r"management\.azure\.com"):
-        asyncio.run(ask())
-
-
-def test_the_local_azure_is_one_on_loopback_and_ends(vms):
-    assert ck.cloud.azure_vms() is vms
-    assert listening(vms.endpoint) == ["127.0.0.1"]
-    port = str(urlsplit(vms.endpoint).port)
-    assert "emulator" in repr(vms) and port not in repr(vms) + vms._repr_html_()
-    authority = vms.client_options["connection_verify"]
-    assert os.path.exists(authority)
-    vms.stop()
-    vms.stop()
-    assert not answers(vms.endpoint) and not os.path.exists(authority)
-    assert "stopped" in repr(vms)
-    with pytest.raises(ck.CourseError, match="stopped"):
-        vms.reset()
-
-
-def listening(endpoint):
-    port = urlsplit(endpoint).port
-    return [
-        connection.laddr.ip
-        for connection in psutil.Process().net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    ]
 
 
 # Google
@@ -364,28 +295,7 @@ def test_google_knows_one_project_its_zones_and_each_name_once(gce, instances):
         instances.insert(instance_resource=web(gce), **here)
 
 
-@pytest.mark.network
-def test_a_google_client_is_refused_the_real_google(gce):
-    client = compute_v1.InstancesClient(credentials=AnonymousCredentials())
-    with pytest.raises(ck.CourseError, match=r"compute\.googleapis\.com"):
-        list(client.list(project=gce.project, zone=gce.zone))
-    with pytest.raises(ck.CourseError, match=r"compute\.googleapis\.com"):
-        client.delete(project=gce.project, zone=gce.zone, instance="web")
-
-
-@pytest.mark.network
-def test_the_guards_let_go_with_their_clouds(gce):
-    from google.auth.transport.requests import Request
-
-    held = Request.__call__
-    gce.stop()
-    assert Request.__call__ is not held and Request.__call__ is held.__wrapped__
-    assert not answers(gce.endpoint)
-    with pytest.raises(ck.CourseError, match="stopped"):
-        gce.reset()
-
-
-# Both
+# Programs that know the SDK and an address, and nothing of the course
 
 AZURE_STRANGER = """
 import sys, time
@@ -411,7 +321,6 @@ print([machine.name for machine in instances.list(project=sys.argv[2], zone=sys.
 
 
 def stranger(code, *arguments):
-    """Return what a program prints that knows the SDK and an address, and nothing of the course."""
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -429,330 +338,3 @@ def test_an_independent_azure_client_sees_the_machines(vms, compute):
 def test_an_independent_google_client_sees_the_machines(gce, instances):
     instances.insert(instance_resource=web(gce), project=gce.project, zone=gce.zone).result()
     assert stranger(GOOGLE_STRANGER, gce.endpoint, gce.project, gce.zone) == "['web']"
-
-
-SERVE = (
-    "import sys, coursekit as ck; cloud = ck.cloud.{}();"
-    "print(cloud.endpoint, flush=True); sys.stdin.read()"
-)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-@pytest.mark.parametrize("start", ["azure_vms", "google_compute"])
-def test_two_processes_have_two_clouds_and_a_killed_one_leaves_none(start):
-    def serve():
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE.format(start)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return process, process.stdout.readline().strip()
-
-    (first, one), (second, two) = serve(), serve()
-    try:
-        assert one != two and answers(one) and answers(two)
-        first.send_signal(signal.SIGKILL)
-        first.communicate()
-        assert not answers(one) and answers(two)
-    finally:
-        second.communicate()
-    assert second.returncode == 0
-    assert not answers(two)
-
-
-@pytest.mark.parametrize("start", ["azure_vms", "google_compute"])
-def test_a_port_that_cannot_be_had_is_told_in_two_lines(start, monkeypatch):
-    import werkzeug.serving
-
-    def full(*_, **__):
-        raise OSError(98, "Address already in use")
-
-    monkeypatch.setattr(werkzeug.serving, "make_server", full)
-    with pytest.raises(ck.CourseError, match="could not listen") as caught:
-        getattr(ck.cloud, start)()
-    assert "coursekit doctor" in caught.value.mend
-
-
-def test_importing_the_clouds_imports_no_sdk():
-    code = (
-        "import sys, coursekit; coursekit.cloud;"
-        "print({'boto3', 'moto', 'flask', 'azure', 'google', 'trustme'} & set(sys.modules))"
-    )
-    fresh = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert fresh.stdout == "set()\n", fresh.stderr
-
-
-# The embedded AWS
-
-
-@pytest.fixture
-def cloud():
-    cloud = ck.cloud.aws()
-    yield cloud
-    cloud.stop()
-
-
-def newest():
-    return boto3.client("ssm").get_parameter(Name=NEWEST)["Parameter"]["Value"]
-
-
-def test_made_up_images_and_types_are_refused(cloud):
-    ec2 = boto3.client("ec2")
-    with pytest.raises(ClientError, match=r"InvalidAMIID\.NotFound"):
-        ec2.run_instances(ImageId="ami-0c94855ba95c574c8", **SMALL)
-    with pytest.raises(ClientError, match="InvalidInstanceType"):
-        ec2.run_instances(ImageId=newest(), **SMALL | {"InstanceType": "t3.mega"})
-
-
-def test_iam_is_enforced_inside_the_block_only(cloud):
-    iam, plain = boto3.client("iam"), boto3.client("ec2")
-    iam.create_user(UserName="mary")
-    key = iam.create_access_key(UserName="mary")["AccessKey"]
-    named = {
-        "aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"],
-    }  # fmt: skip
-    mary = boto3.client("ec2", **named)
-    mary.describe_instances()
-    with cloud.enforcing_iam():
-        with pytest.raises(ClientError, match="AccessDenied"):
-            mary.describe_instances()
-        with pytest.raises(ClientError, match="AuthFailure"):
-            plain.describe_instances()
-    mary.describe_instances()
-    with pytest.raises(ZeroDivisionError), cloud.enforcing_iam():
-        _ = 1 / 0
-    plain.describe_instances()
-
-
-def test_a_cloud_stopped_while_it_enforces_leaves_the_next_one_open(cloud):
-    with cloud.enforcing_iam():
-        cloud.stop()
-    new = ck.cloud.aws()
-    try:
-        assert boto3.client("ec2").describe_instances()["Reservations"] == []
-    finally:
-        new.stop()
-
-
-def test_a_check_has_an_account_of_its_own_that_is_empty_each_time(cloud):
-    mine = boto3.client("ec2")
-    for _ in range(2):
-        account = Account()
-        ec2 = account.client("ec2")
-        assert ec2.describe_instances()["Reservations"] == []
-        ec2.run_instances(ImageId=newest(), **SMALL)
-        account.client("iam").create_user(UserName="one")
-        assert account.client("sts").get_caller_identity()["Account"] == NUMBER
-    assert mine.describe_instances()["Reservations"] == []
-    assert boto3.client("iam").list_users()["Users"] == []
-
-
-def test_no_check_runs_in_a_real_account(monkeypatch):
-    monkeypatch.setenv("COURSEKIT_CLOUD", "real")
-    with pytest.raises(ck.CourseError, match="needs the course's own clouds"):
-        Account()
-
-
-# A real AWS account, which tests/real_account plays
-
-
-@pytest.fixture
-def strangers_server(account, settings):
-    # The guard watches every session of this process, so the stranger works in another one.
-    code = (
-        "import botocore.session, sys;"
-        "ec2 = botocore.session.Session().create_client('ec2', 'us-east-1',"
-        " endpoint_url=sys.argv[1], aws_access_key_id='x', aws_secret_access_key='x');"
-        "run = ec2.run_instances(ImageId=sys.argv[2], MinCount=1, MaxCount=1);"
-        "print(run['Instances'][0]['InstanceId'])"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code, settings, newest()], capture_output=True, text=True, timeout=60
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout.strip()
-
-
-def test_real_mode_starts_no_emulator_and_guards_every_client(account, monkeypatch):
-    monkeypatch.setattr(real_aws, "connect", lambda: account)
-    assert ck.cloud.aws() is account
-    assert REAL in repr(account) and account.run in repr(account)
-    with pytest.raises(ck.CourseError, match="s3 PutBucketAcl is not among"):
-        boto3.client("s3").put_bucket_acl(Bucket="dear", ACL="public-read")
-    with pytest.raises(ck.CourseError, match="ec2 CreateVpc is not among"):
-        boto3.Session().client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-    with pytest.raises(ck.CourseError, match="iam CreateUser is not among"):
-        boto3.resource("iam").create_user(UserName="me")
-
-
-def test_the_wrong_account_is_refused(settings, monkeypatch):
-    monkeypatch.setenv("COURSEKIT_ACCOUNT", "999999999999")
-    with pytest.raises(ck.CourseError, match="not the one that these credentials belong to"):
-        real_aws.connect(endpoint=settings)
-    boto3.client("s3").list_buckets()  # no guard was left standing
-
-
-def test_the_account_is_asked_for_and_may_have_hyphens(settings, monkeypatch):
-    monkeypatch.delenv("COURSEKIT_ACCOUNT")
-    asked = []
-    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "1234-5678-9012")
-    account = real_aws.connect(endpoint=settings)
-    assert account.account == REAL and "number of your AWS account" in asked[0]
-    account.stop()
-
-
-def test_with_nobody_to_ask_it_says_what_to_set(settings, monkeypatch):
-    monkeypatch.delenv("COURSEKIT_ACCOUNT")
-
-    def nobody(text):
-        raise EOFError
-
-    monkeypatch.setattr("builtins.input", nobody)
-    with pytest.raises(ck.CourseError, match="nobody to ask") as caught:
-        real_aws.connect(endpoint=settings)
-    assert "COURSEKIT_ACCOUNT" in caught.value.mend
-
-
-def test_without_region_or_with_a_strange_switch_nothing_starts(settings, monkeypatch):
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    with pytest.raises(ck.CourseError, match="no region"):
-        real_aws.connect(endpoint=settings)
-    monkeypatch.setenv("COURSEKIT_CLOUD", "yes")
-    with pytest.raises(ck.CourseError, match="'yes'"):
-        ck.cloud.aws()
-
-
-@pytest.mark.network
-def test_calls_to_other_machines_and_regions_are_refused(account):
-    with pytest.raises(ck.CourseError, match=r"192\.0\.2\.1, which is not AWS"):
-        boto3.client("ec2", endpoint_url="http://192.0.2.1").describe_instances()
-    elsewhere = boto3.client("ec2", region_name="eu-west-1")
-    with pytest.raises(ck.CourseError, match="us-east-1 only"):
-        elsewhere.create_key_pair(KeyName="mine")
-    assert elsewhere.describe_key_pairs()["KeyPairs"] == []
-
-
-@pytest.mark.parametrize(
-    ("more", "tells"),
-    [
-        ({"InstanceType": "t3.small"}, "instance type t3.small"),
-        ({"InstanceType": "m5.24xlarge"}, "instance type m5.24xlarge"),
-        ({"MaxCount": 20}, "MaxCount=20"),
-        ({"BlockDeviceMappings": []}, "what BlockDeviceMappings costs"),
-    ],
-)
-def test_a_server_that_may_cost_is_refused_until_confirmed(more, tells, account):
-    ec2 = boto3.client("ec2")
-    wanted = {"ImageId": newest()} | SMALL | more
-    with pytest.raises(ck.CourseError, match=re.escape(tells)) as caught:
-        ec2.run_instances(**wanted)
-    assert 'cloud.confirm("run_instances")' in caught.value.mend
-    assert account.left() == []
-    account.confirm("run_instances")
-    ec2.run_instances(**wanted)
-    assert [one.kind for one in account.left()].count("server") >= 1
-    with pytest.raises(ck.CourseError, match=re.escape(tells)):
-        ec2.run_instances(**wanted)  # a confirmation holds for one call
-
-
-def test_an_image_with_a_licence_of_its_own_costs(account, monkeypatch):
-    from coursekit.cloud import real_rules
-
-    class Windows:
-        def describe_images(self, ImageIds):
-            return {"Images": [{"PlatformDetails": "Windows"}]}
-
-    call = real_rules.Call("ec2", "RunInstances", {"ImageId": "ami-1"} | SMALL)
-    with pytest.raises(ck.CourseError, match="price of its own"):
-        real_rules.require_free(call, lambda _: False, lambda _: Windows())
-
-
-def test_everything_made_is_tagged_found_and_torn_down(account, strangers_server):
-    ec2 = boto3.client("ec2")
-    ec2.create_key_pair(KeyName="mine")
-    group = ec2.create_security_group(GroupName="door", Description="a test")["GroupId"]
-    with pytest.raises(ck.CourseError, match="allocate_address may cost"):
-        ec2.allocate_address(Domain="vpc")
-    account.confirm("allocate_address")
-    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
-    run = ec2.run_instances(
-        ImageId=newest(), KeyName="mine", SecurityGroupIds=[group], TagSpecifications=tags, **SMALL
-    )
-    (server,) = run["Instances"]
-    assert {tag["Key"]: tag["Value"] for tag in server["Tags"]} == {
-        "Name": "web", "coursekit": account.run,
-    }  # fmt: skip
-    ec2.associate_address(InstanceId=server["InstanceId"], AllocationId=address)
-    kinds = ["server", "address", "volume", "security group", "key pair"]
-    assert [one.kind for one in account.left()] == kinds
-    with pytest.raises(ck.CourseError, match="5 things of this run are still"):
-        account.stop()
-    removed = account.tear_down()
-    assert [one.kind for one in removed] == kinds
-    assert account.left() == []
-    states = {
-        i["InstanceId"]: i["State"]["Name"]
-        for r in ec2.describe_instances()["Reservations"]
-        for i in r["Instances"]
-    }
-    assert states == {server["InstanceId"]: "terminated", strangers_server: "running"}
-    assert account.tear_down() == []
-
-
-def test_what_the_course_did_not_make_is_left_alone(account, strangers_server):
-    ec2 = boto3.client("ec2")
-    group = ec2.create_security_group(GroupName="door", Description="a test")["GroupId"]
-    (default,) = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"]
-    calls = {
-        ec2.terminate_instances: {"InstanceIds": [strangers_server]},
-        ec2.stop_instances: {"InstanceIds": [strangers_server]},
-        ec2.delete_security_group: {"GroupId": default["GroupId"]},
-        ec2.release_address: {"AllocationId": "eipalloc-none"},
-        ec2.delete_key_pair: {"KeyName": "theirs"},
-        ec2.create_tags: {"Resources": [strangers_server], "Tags": [{"Key": "a", "Value": "b"}]},
-    }
-    for call, parameters in calls.items():
-        with pytest.raises(ck.CourseError, match="was not made by this run"):
-            call(**parameters)
-    with pytest.raises(ck.CourseError, match="does not say which resource by GroupId"):
-        ec2.delete_security_group(GroupName="door")
-    with pytest.raises(ck.CourseError, match="the course's own"):
-        ec2.create_tags(Resources=[group], Tags=[{"Key": "coursekit", "Value": "other"}])
-    ec2.delete_security_group(GroupId=group)
-
-
-def test_a_later_run_finds_what_a_killed_one_left(account, settings):
-    boto3.client("ec2").run_instances(ImageId=newest(), **SMALL)
-    later = real_aws.RealAWS(account._session, REAL, endpoint=settings)
-    assert later.left() == []
-    assert {one.run for one in later.left(every_run=True)} == {account.run}
-    later.tear_down(every_run=True)
-    assert account.left() == []
-
-
-def test_what_cannot_be_removed_is_named(account, monkeypatch):
-    boto3.client("ec2").create_key_pair(KeyName="sticky")
-    with monkeypatch.context() as broken:
-        broken.setattr(real_aws, "remove", lambda *_: None)
-        with pytest.raises(ck.CourseError, match="Still there: key pair sticky"):
-            account.tear_down()
-
-
-def test_stopping_takes_the_guard_away(settings):
-    account = real_aws.connect(endpoint=settings)
-    assert real_aws.connect(endpoint=settings) is account
-    account.stop()
-    account.stop()
-    boto3.client("s3").list_buckets()
-
-
-def test_a_rehearsal_guards_its_own_clients_only(cloud):
-    rehearsal = ck.cloud.rehearse(REAL)
-    with pytest.raises(ck.CourseError, match="CreateVpc"):
-        rehearsal.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-    boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-    with pytest.raises(ck.CourseError, match="not the one"):
-        ck.cloud.rehearse("1")

@@ -10,14 +10,14 @@ an operation has ended when it is asked for.
 from __future__ import annotations
 
 import re
-import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-if TYPE_CHECKING:
-    from flask import Flask
+from flask import request
+
+from coursekit.cloud.emulator import Emulator, Refused, route
 
 PROJECT = "course-project"
 ZONES = ("europe-west1-b", "europe-west1-c", "us-central1-a")
@@ -27,6 +27,14 @@ MACHINE_TYPES = ("e2-micro", "e2-small", "e2-medium", "n2-standard-2")
 FAMILIES = {
     "debian-cloud": {"debian-12": "debian-12-bookworm-v20260915"},
     "ubuntu-os-cloud": {"ubuntu-2404-lts-amd64": "ubuntu-2404-noble-amd64-v20260918"},
+}
+_NAME = "[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
+_ZONE = "/compute/v1/projects/<project>/zones/<zone>"
+_INSTANCE = f"{_ZONE}/instances/<name>"
+
+_ACTIONS = {
+    "start": ["PROVISIONING", "STAGING", "RUNNING"],
+    "stop": ["STOPPING", "TERMINATED"],
 }
 
 
@@ -46,262 +54,180 @@ class _Machine:
         del self.states[:-1]
 
 
-@dataclass
-class State:
-    """Everything that the service remembers, by zone and name."""
+class GoogleComputeEngine(Emulator):
+    """The service, with one project; machines and disks are kept by zone and name."""
 
-    machines: dict[tuple[str, str], _Machine] = field(default_factory=dict)
-    disks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    operations: dict[str, tuple[dict[str, Any], Callable[[], None]]] = field(default_factory=dict)
-    lock: Any = field(default_factory=threading.RLock)
+    def __init__(self) -> None:
+        super().__init__("The embedded Google Compute Engine")
 
     def clear(self) -> None:
         """Forget everything."""
-        with self.lock:
-            for part in (self.machines, self.disks, self.operations):
-                part.clear()
+        self.machines: dict[tuple[str, str], _Machine] = {}
+        self.disks: dict[tuple[str, str], dict[str, Any]] = {}
+        self.operations: dict[str, tuple[dict[str, Any], Callable[[], object]]] = {}
 
+    def admit(self, project: str, **rest: str) -> dict[str, str]:
+        """Refuse projects and zones that are none; the projects of images are known, too."""
+        if project not in (PROJECT, *FAMILIES):
+            raise _missing(f"projects/{project}")
+        if rest.get("zone", ZONES[0]) not in ZONES:
+            raise _missing(f"projects/{PROJECT}/zones/{rest['zone']}")
+        return rest | ({"project": project} if "family" in rest else {})
 
-class _Refused(Exception):
-    """An error as Google's services report it."""
+    @route("POST", f"{_ZONE}/instances")
+    def insert(self, zone: str) -> Any:
+        """Make a machine and its disks."""
+        body = request.get_json()
+        name = body.get("name", "")
+        if not re.fullmatch(_NAME, name):
+            raise _invalid("name", name, f"Must be a match of regex '{_NAME}'")
+        if (zone, name) in self.machines:
+            message = f"The resource '{_path(zone, 'instances', name)}' already exists"
+            raise _refusal(409, "alreadyExists", message)
+        _require_type(zone, body.get("machineType", ""))
+        if not body.get("disks"):
+            raise _invalid("disks", "", "No disks are specified.")
+        if not body.get("networkInterfaces"):
+            why = "At least one network interface is required."
+            raise _invalid("networkInterfaces", "", why)
+        for disk in [_disk(zone, name, wanted) for wanted in body["disks"]]:
+            self.disks[zone, disk["name"]] = disk
+        body |= {"id": str(uuid.uuid4().int >> 65), "zone": f"projects/{PROJECT}/zones/{zone}"}
+        machine = self.machines[zone, name] = _Machine(body, list(_ACTIONS["start"]))
+        return self._begin("insert", _path(zone, "instances", name), machine.settle)
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        detail = {"message": message, "domain": "global", "reason": reason}
-        self.body = {"error": {"code": status, "message": message, "errors": [detail]}}
+    @route("GET", f"{_ZONE}/instances")
+    def list_machines(self, zone: str) -> Any:
+        """Return the machines of a zone."""
+        return {"items": [m.look() for (where, _), m in self.machines.items() if where == zone]}
 
+    @route("GET", _INSTANCE)
+    def show(self, zone: str, name: str) -> Any:
+        """Return a machine."""
+        return self._machine(zone, name).look()
 
-def application(state: State) -> Flask:
-    """Return the service as a WSGI application that works on `state`."""
-    from flask import Flask, jsonify, request
+    @route("POST", f"{_INSTANCE}/<action>")
+    def act(self, zone: str, name: str, action: str) -> Any:
+        """Start or stop a machine."""
+        machine = self._machine(zone, name)
+        if action not in _ACTIONS:
+            message = f"The course's Compute Engine has no action '{action}'."
+            raise _refusal(501, "notImplemented", message)
+        machine.states = list(_ACTIONS[action])
+        return self._begin(action, _path(zone, "instances", name), machine.settle)
 
-    app = Flask("coursekit.google")
-    zone = "/compute/v1/projects/<project>/zones/<zone>"
-    instance = f"{zone}/instances/<name>"
+    @route("DELETE", _INSTANCE)
+    def delete(self, zone: str, name: str) -> Any:
+        """Delete a machine, and those of its disks that go with it."""
+        machine = self._machine(zone, name)
+        machine.states = ["STOPPING"]
+        path = _path(zone, "instances", name)
 
-    @app.before_request
-    def admit() -> None:
-        place = request.view_args or {}
-        if place.get("project", PROJECT) not in (PROJECT, *FAMILIES):
-            raise _missing(f"projects/{place['project']}")
-        if place.get("zone", ZONES[0]) not in ZONES:
-            raise _missing(f"projects/{PROJECT}/zones/{place['zone']}")
+        def gone() -> None:
+            self.machines.pop((zone, name), None)
+            for key, disk in list(self.disks.items()):
+                if path in disk["users"]:
+                    disk["users"] = []
+                    if disk["autoDelete"]:
+                        del self.disks[key]
 
-    @app.errorhandler(_Refused)
-    def refuse(error: _Refused) -> Any:
-        return jsonify(error.body), error.status
+        return self._begin("delete", path, gone)
 
-    @app.post(f"{zone}/instances")
-    def insert(zone: str, **_: str) -> Any:
-        with state.lock:
-            return _insert(state, zone, request.get_json())
+    @route("GET", f"{_ZONE}/disks")
+    def list_disks(self, zone: str) -> Any:
+        """Return the disks of a zone."""
+        return {"items": [disk for (where, _), disk in self.disks.items() if where == zone]}
 
-    @app.get(f"{zone}/instances")
-    def listed(zone: str, **_: str) -> Any:
-        with state.lock:
-            return {
-                "items": [m.look() for (where, _), m in state.machines.items() if where == zone]
-            }
+    @route("DELETE", f"{_ZONE}/disks/<name>")
+    def delete_disk(self, zone: str, name: str) -> Any:
+        """Delete a disk that no machine has."""
+        path = _path(zone, "disks", name)
+        if (zone, name) not in self.disks:
+            raise _missing(path)
+        if users := self.disks[zone, name]["users"]:
+            message = f"The disk resource '{path}' is already being used by '{users[0]}'"
+            raise _refusal(400, "resourceInUseByAnotherResource", message)
+        return self._begin("delete", path, lambda: self.disks.pop((zone, name), None))
 
-    @app.get(instance)
-    def show(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _machine(state, zone, name).look()
+    @route("GET", f"{_ZONE}/operations/<name>")
+    @route("POST", f"{_ZONE}/operations/<name>/wait")
+    def wait(self, zone: str, name: str) -> Any:
+        """End an operation, and return it."""
+        if name not in self.operations:
+            raise _missing(_path(zone, "operations", name))
+        record, finish = self.operations[name]
+        if record["status"] != "DONE":
+            finish()
+            record |= {"status": "DONE", "progress": 100}
+        return record
 
-    @app.delete(instance)
-    def delete(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _delete(state, zone, name)
-
-    @app.post(f"{instance}/<action>")
-    def act(zone: str, name: str, action: str, **_: str) -> Any:
-        with state.lock:
-            return _act(state, zone, name, action)
-
-    @app.get(f"{zone}/disks")
-    def disks(zone: str, **_: str) -> Any:
-        with state.lock:
-            return {"items": [disk for (where, _), disk in state.disks.items() if where == zone]}
-
-    @app.get(f"{zone}/disks/<name>")
-    def show_disk(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _the_disk(state, zone, name)
-
-    @app.delete(f"{zone}/disks/<name>")
-    def delete_disk(zone: str, name: str, **_: str) -> Any:
-        with state.lock:
-            return _delete_disk(state, zone, name)
-
-    @app.get(f"{zone}/operations/<name>")
-    @app.post(f"{zone}/operations/<name>/wait")
-    def wait(name: str, **_: str) -> Any:
-        with state.lock:
-            return _finish(state, name)
-
-    @app.get("/compute/v1/projects/<project>")
-    def about(project: str) -> Any:
-        return {"name": project, "kind": "compute#project"}
-
-    @app.get("/compute/v1/projects/<project>/aggregated/<kind>")
-    def everywhere(kind: str, **_: str) -> Any:
-        wanted = re.fullmatch(r"labels\.(\w+)(?:=(\w+)|:\*)", request.args.get("filter", ""))
-        with state.lock:
-            places = state.disks if kind == "disks" else state.machines
-            items: dict[str, Any] = {}
-            for (zone, _name), one in places.items():
-                body = one if kind == "disks" else one.body
-                label = body.get("labels", {}).get(wanted[1]) if wanted else ""
-                if label is not None and (not wanted or wanted[2] in (None, label)):
-                    items.setdefault(f"zones/{zone}", {kind: []})[kind].append(body)
-            return {"items": items}
-
-    @app.get("/compute/v1/projects/<project>/global/images/family/<family>")
-    def image(project: str, family: str) -> Any:
+    @route("GET", "/compute/v1/projects/<project>/global/images/family/<family>")
+    def image(self, project: str, family: str) -> Any:
+        """Return the newest image of a family."""
         name = FAMILIES.get(project, {}).get(family)
         if name is None:
             raise _missing(f"projects/{project}/global/images/family/{family}")
         link = f"projects/{project}/global/images/{name}"
         return {"name": name, "family": family, "status": "READY", "selfLink": link}
 
-    return app
+    def _machine(self, zone: str, name: str) -> _Machine:
+        if (zone, name) not in self.machines:
+            raise _missing(_path(zone, "instances", name))
+        return self.machines[zone, name]
+
+    def _begin(self, kind: str, target: str, finish: Callable[[], object]) -> dict[str, Any]:
+        record = {
+            "name": f"operation-{uuid.uuid4()}",
+            "operationType": kind,
+            "status": "RUNNING",
+            "progress": 0,
+            "zone": target.rpartition("/")[0].rpartition("/")[0],
+            "targetLink": target,
+        }
+        self.operations[record["name"]] = (record, finish)
+        return record
 
 
-def _missing(what: str) -> _Refused:
-    return _Refused(404, "notFound", f"The resource '{what}' was not found")
+def _path(zone: str, kind: str, name: str) -> str:
+    return f"projects/{PROJECT}/zones/{zone}/{kind}/{name}"
 
 
-def _invalid(field: str, value: str, why: str) -> _Refused:
-    return _Refused(400, "invalid", f"Invalid value for field 'resource.{field}': '{value}'. {why}")
+def _refusal(status: int, reason: str, message: str) -> Refused:
+    """Return an error as Google's services report it."""
+    detail = {"message": message, "domain": "global", "reason": reason}
+    return Refused(status, {"error": {"code": status, "message": message, "errors": [detail]}})
 
 
-def _machine(state: State, zone: str, name: str) -> _Machine:
-    if (zone, name) not in state.machines:
-        raise _missing(f"projects/{PROJECT}/zones/{zone}/instances/{name}")
-    return state.machines[zone, name]
+def _missing(what: str) -> Refused:
+    return _refusal(404, "notFound", f"The resource '{what}' was not found")
 
 
-def _the_disk(state: State, zone: str, name: str) -> dict[str, Any]:
-    if (zone, name) not in state.disks:
-        raise _missing(f"projects/{PROJECT}/zones/{zone}/disks/{name}")
-    return state.disks[zone, name]
-
-
-def _insert(state: State, zone: str, body: dict[str, Any]) -> dict[str, Any]:
-    name = body.get("name", "")
-    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", name):
-        raise _invalid("name", name, "Must be a match of regex '[a-z]([-a-z0-9]{0,61}[a-z0-9])?'")
-    if (zone, name) in state.machines:
-        what = f"projects/{PROJECT}/zones/{zone}/instances/{name}"
-        raise _Refused(409, "alreadyExists", f"The resource '{what}' already exists")
-    _require_type(zone, body.get("machineType", ""))
-    if not body.get("disks"):
-        raise _invalid("disks", "", "No disks are specified.")
-    if not body.get("networkInterfaces"):
-        why = "At least one network interface is required."
-        raise _invalid("networkInterfaces", "", why)
-    disks = [_disk(state, zone, name, disk) for disk in body["disks"]]
-    for disk in disks:
-        state.disks[zone, disk["name"]] = disk
-    body = body | {"id": str(uuid.uuid4().int >> 65), "zone": f"projects/{PROJECT}/zones/{zone}"}
-    for card in body["networkInterfaces"]:
-        for access in card.get("accessConfigs", ()):
-            access["natIP"] = "192.0.2.10"  # a documentation address (RFC 5737): nobody is there
-    machine = _Machine(body, ["PROVISIONING", "STAGING", "RUNNING"])
-    state.machines[zone, name] = machine
-    return _operation(state, zone, "insert", name, machine.settle)
+def _invalid(field: str, value: str, why: str) -> Refused:
+    message = f"Invalid value for field 'resource.{field}': '{value}'. {why}"
+    return _refusal(400, "invalid", message)
 
 
 def _require_type(zone: str, path: str) -> None:
     found = re.search(r"(?:^|/)zones/([^/]+)/machineTypes/([^/]+)$", path)
     if not found:
-        why = "The URL is malformed."
-        raise _invalid("machineType", path, why)
+        raise _invalid("machineType", path, "The URL is malformed.")
     if found[1] != zone or found[2] not in MACHINE_TYPES:
-        why = "The referenced resource does not exist."
-        raise _invalid("machineType", path, why)
+        raise _invalid("machineType", path, "The referenced resource does not exist.")
 
 
-def _disk(state: State, zone: str, machine: str, wanted: dict[str, Any]) -> dict[str, Any]:
+def _disk(zone: str, machine: str, wanted: dict[str, Any]) -> dict[str, Any]:
     new = wanted.get("initializeParams", {})
     image = new.get("sourceImage", "")
-    if not re.search(r"(?:^|/)projects/([^/]+)/global/images/([^/]+)", image):
+    found = re.search(r"(?:^|/)projects/([^/]+)/global/images/(?:family/)?([^/]+)$", image)
+    if not found:
         raise _invalid("disks[0].initializeParams.sourceImage", image, "The URL is malformed.")
-    known = {f"projects/{p}/global/images/{i}" for p, all in FAMILIES.items() for i in all.values()}
-    known |= {f"projects/{p}/global/images/family/{f}" for p, all in FAMILIES.items() for f in all}
-    if not any(image.endswith(path) for path in known):
+    families = FAMILIES.get(found[1], {})
+    if found[2] not in (families if "/family/" in image else families.values()):
         raise _missing(image)
     return {
         "name": new.get("diskName", machine),
         "sizeGb": str(new.get("diskSizeGb", 10)),
         "status": "READY",
         "autoDelete": bool(wanted.get("autoDelete")),
-        "labels": new.get("labels", {}),
-        "users": [f"projects/{PROJECT}/zones/{zone}/instances/{machine}"],
+        "users": [_path(zone, "instances", machine)],
     }
-
-
-_ACTIONS = {
-    "start": ["PROVISIONING", "STAGING", "RUNNING"],
-    "stop": ["STOPPING", "TERMINATED"],
-}
-
-
-def _act(state: State, zone: str, name: str, action: str) -> dict[str, Any]:
-    machine = _machine(state, zone, name)
-    if action not in _ACTIONS:
-        message = f"The course's Compute Engine has no action '{action}'."
-        raise _Refused(501, "notImplemented", message)
-    machine.states = list(_ACTIONS[action])
-    return _operation(state, zone, action, name, machine.settle)
-
-
-def _delete(state: State, zone: str, name: str) -> dict[str, Any]:
-    machine = _machine(state, zone, name)
-    machine.states = ["STOPPING"]
-
-    def gone() -> None:
-        state.machines.pop((zone, name), None)
-        user = f"projects/{PROJECT}/zones/{zone}/instances/{name}"
-        for key, disk in list(state.disks.items()):
-            if user in disk["users"]:
-                disk["users"] = []
-                if disk["autoDelete"]:
-                    del state.disks[key]
-
-    return _operation(state, zone, "delete", name, gone)
-
-
-def _delete_disk(state: State, zone: str, name: str) -> dict[str, Any]:
-    what = f"projects/{PROJECT}/zones/{zone}/disks/{name}"
-    disk = _the_disk(state, zone, name)
-    if disk["users"]:
-        message = f"The disk resource '{what}' is already being used by '{disk['users'][0]}'"
-        raise _Refused(400, "resourceInUseByAnotherResource", message)
-    return _operation(state, zone, "delete", name, lambda: state.disks.pop((zone, name), None))
-
-
-def _operation(
-    state: State, zone: str, kind: str, target: str, finish: Callable[[], None]
-) -> dict[str, Any]:
-    record = {
-        "name": f"operation-{uuid.uuid4()}",
-        "operationType": kind,
-        "status": "RUNNING",
-        "progress": 0,
-        "zone": f"projects/{PROJECT}/zones/{zone}",
-        "targetLink": f"projects/{PROJECT}/zones/{zone}/instances/{target}",
-    }
-    state.operations[record["name"]] = (record, finish)
-    return dict(record)
-
-
-def _finish(state: State, name: str) -> dict[str, Any]:
-    if name not in state.operations:
-        raise _missing(f"projects/{PROJECT}/operations/{name}")
-    record, finish = state.operations[name]
-    if record["status"] != "DONE":
-        finish()
-        record |= {"status": "DONE", "progress": 100}
-    return dict(record)

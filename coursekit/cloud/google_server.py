@@ -13,13 +13,9 @@ import os
 import sys
 import threading
 from functools import partial
-from http import HTTPStatus
 from http.server import ThreadingHTTPServer
-from types import SimpleNamespace
-from typing import Any
 
-from gcp_storage_emulator.handlers import buckets
-from gcp_storage_emulator.server import HANDLERS, RequestHandler, Router
+from gcp_storage_emulator.server import RequestHandler, Router
 from gcp_storage_emulator.storage import Storage
 
 LOOPBACK = "127.0.0.1"
@@ -39,19 +35,6 @@ class _Handler(RequestHandler):
         self.wfile.write(answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
-
-
-def _make_bucket(request: Any, response: Any, storage: Any, *_: Any, **__: Any) -> None:
-    """Make a bucket as it is described; the emulator's own way forgets its labels and its place."""
-    buckets.insert(request, response, storage)
-    if response.status == HTTPStatus.OK:
-        name = {"bucket_name": request.data["name"]}
-        buckets.patch(SimpleNamespace(params=name, data=request.data), response, storage)
-
-
-for _path, _methods in HANDLERS:
-    if _methods.get("POST") is buckets.insert:
-        _methods["POST"] = _make_bucket
 
 
 class _Server(ThreadingHTTPServer):

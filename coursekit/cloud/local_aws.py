@@ -10,49 +10,41 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coursekit.cloud import guard, real
-from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
-from coursekit.cloud.variables import Variables
+from coursekit.cloud.emulator import Server
+from coursekit.cloud.kernel_cloud import KernelCloud
 from coursekit.ground.errors import CourseError
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig
-    from werkzeug.serving import BaseWSGIServer
-
-    from coursekit.cloud.real_aws import RealAWS
 
 REGION = "us-east-1"
 PART_BYTES = 64 << 20  # moto gets slow with many small parts
 ADMIN = "course-admin"  # who works in the cloud while policies count
 
 
-def aws() -> LocalAWS | RealAWS:
+def aws() -> LocalAWS | real.OwnAccount:
     """Start the embedded AWS, or return the one that runs in this kernel already.
 
     From then on plain ``boto3.client("s3")`` talks to it. Clients made before keep talking to
     whatever they were made for: call this first.
 
-    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
-    of the learner's own account instead; see `coursekit.cloud.real_aws`.
+    With ``COURSEKIT_CLOUD=real`` in the environment nothing starts: boto3 talks to the learner's
+    own account, whose number has to be typed.
 
     Returns
     -------
-    LocalAWS or RealAWS
+    LocalAWS or OwnAccount
 
     Raises
     ------
     CourseError
-        When no server can be started on this machine; or the guard refuses the account.
+        When no server can be started on this machine; or the account is not the one typed.
     """
-    if real.is_real():
-        from coursekit.cloud.real_aws import connect
-
-        return connect()
-    return LocalAWS.of_this_kernel()
+    return LocalAWS.of_this_kernel(own=real.aws)
 
 
 class LocalAWS(KernelCloud):
@@ -70,17 +62,27 @@ class LocalAWS(KernelCloud):
         "boto3 talks to it; nothing leaves this machine, and nothing costs money."
     )
     START = "cloud = ck.cloud.aws()"
+    GUARD = guard.aws
 
     def __init__(self) -> None:
-        super().__init__()
-        self._server = _make_server()
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="embedded AWS", daemon=True
+        import boto3
+        from moto import settings
+        from moto.moto_server.werkzeug_app import (
+            DomainDispatcherApplication,
+            MotoRequestHandler,
+            create_backend_app,
         )
-        self._thread.start()
+
+        # As on AWS, an image or a type of server that does not exist is an error.
+        settings.ENABLE_AMI_VALIDATION = True
+        settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
+        # moto's own ThreadedMotoServer prints a line per request, and waits for ever if it fails.
+        self._server = Server(
+            DomainDispatcherApplication(create_backend_app), self.NAME, handler=MotoRequestHandler
+        )
+        self.endpoint = self._server.url
         self._enforcing = False
-        self.endpoint = f"http://{LOOPBACK}:{self._server.server_port}"
-        self._variables = Variables(
+        self._lead_here(
             {
                 "AWS_ENDPOINT_URL": self.endpoint,
                 "AWS_ACCESS_KEY_ID": "embedded",
@@ -94,8 +96,7 @@ class LocalAWS(KernelCloud):
             },
             ("AWS_",),
         )
-        guard.install()
-        os.register_at_fork(after_in_child=self._forget_socket)
+        boto3.DEFAULT_SESSION = None  # it remembers the settings that it was made with
 
     @property
     def transfer_config(self) -> TransferConfig:
@@ -160,23 +161,18 @@ class LocalAWS(KernelCloud):
         answer = requests.post(f"{self.endpoint}/moto-api/reset-auth", data=number, timeout=30)
         answer.raise_for_status()
 
-    def _end(self) -> None:
+    def _stop_server(self) -> None:
+        import boto3
+
         self._allow_first("inf")
         self._empty()  # moto keeps its content in the process, not in the server
-        self._server.shutdown()
-        # The thread closes the port as the last thing it does; after stop() it must be free.
-        self._thread.join()
-        self._variables.restore()
-        guard.remove()
+        self._server.stop()
+        boto3.DEFAULT_SESSION = None
 
     def _empty(self) -> None:
         import requests
 
         requests.post(f"{self.endpoint}/moto-api/reset", timeout=30).raise_for_status()
-
-    def _forget_socket(self) -> None:
-        # A forked child would otherwise hold the port after the kernel was killed.
-        self._server.socket.close()
 
 
 def _make_admin() -> dict[str, str]:
@@ -203,32 +199,3 @@ def _remove_admin(access_key: str) -> None:
         iam.delete_access_key(UserName=ADMIN, AccessKeyId=access_key)
         iam.delete_user_policy(UserName=ADMIN, PolicyName="all")
         iam.delete_user(UserName=ADMIN)
-
-
-def _make_server() -> BaseWSGIServer:
-    """Return moto's server, bound to a free port."""
-    from moto import settings
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
-    from werkzeug.serving import make_server
-
-    # As on AWS, an image or a type of server that does not exist is an error.
-    settings.ENABLE_AMI_VALIDATION = True
-    settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
-
-    # moto's own ThreadedMotoServer prints a line per request, and waits for ever if it fails.
-    class Silent(MotoRequestHandler):
-        def log_request(self, *_: object) -> None:
-            pass
-
-    application = DomainDispatcherApplication(create_backend_app)
-    try:
-        return make_server(LOOPBACK, 0, application, threaded=True, request_handler=Silent)
-    except OSError as error:
-        raise CourseError(
-            f"The embedded AWS could not listen on {LOOPBACK}: {error.strerror}.",
-            "Run `coursekit doctor`; it tells what is wrong with this machine.",
-        ) from error

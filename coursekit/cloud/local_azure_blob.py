@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import TYPE_CHECKING
 
-from coursekit.cloud import azurite, real, sdk_guard
+from coursekit.cloud import azurite, guard, real
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
-from coursekit.cloud.variables import Variables
 from coursekit.ground.child import Child, StartFailed
 from coursekit.ground.errors import CourseError
-
-if TYPE_CHECKING:
-    from coursekit.cloud.real_azure_blob import RealAzureBlob
 
 ACCOUNT = "course"
 
 
-def azure_blob(port: int = 0) -> LocalBlob | RealAzureBlob:
+def azure_blob(port: int = 0) -> LocalBlob | real.OwnAccount:
     """Start the embedded Azure Blob Storage, or return the one of this kernel.
 
     From then on ``AZURE_STORAGE_CONNECTION_STRING`` names it, so that this makes a client, here
@@ -30,8 +25,8 @@ def azure_blob(port: int = 0) -> LocalBlob | RealAzureBlob:
 
         BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
 
-    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
-    of the learner's own storage account instead; see `coursekit.cloud.real_azure_blob`.
+    With ``COURSEKIT_CLOUD=real`` in the environment nothing starts: the variable stays as the
+    learner set it, and the name of the storage account has to be typed.
 
     The first use on a machine installs Azurite, if `coursekit prepare` has not done so.
 
@@ -42,19 +37,15 @@ def azure_blob(port: int = 0) -> LocalBlob | RealAzureBlob:
 
     Returns
     -------
-    LocalBlob or RealAzureBlob
+    LocalBlob or OwnAccount
 
     Raises
     ------
     CourseError
-        Azurite cannot be installed or started, or the port is taken; or the guard refuses the
-        account.
+        Azurite cannot be installed or started, or the port is taken; or the account is not the
+        one typed.
     """
-    if real.is_real():
-        from coursekit.cloud.real_azure_blob import connect
-
-        return connect()
-    return LocalBlob.of_this_kernel(port)
+    return LocalBlob.of_this_kernel(port, own=real.azure_blob)
 
 
 class LocalBlob(KernelCloud):
@@ -76,9 +67,9 @@ class LocalBlob(KernelCloud):
         "The Azure SDK talks to it; nothing leaves this machine, and nothing costs money."
     )
     START = "cloud = ck.cloud.azure_blob()"
+    GUARD = guard.azure
 
     def __init__(self, port: int = 0) -> None:
-        super().__init__()
         self.account = ACCOUNT
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         self._child = _start_azurite(port, self.account, self.key)
@@ -87,20 +78,17 @@ class LocalBlob(KernelCloud):
             f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={self.key};"
             f"BlobEndpoint={self.endpoint};"
         )
-        self._variables = Variables(
+        self._lead_here(
             {"AZURE_STORAGE_CONNECTION_STRING": self.connection_string}, ("AZURE_STORAGE_",)
         )
-        sdk_guard.azure.install()
 
     @property
     def alive(self) -> bool:
         """Whether its process runs."""
         return self._child.alive
 
-    def _end(self) -> None:
+    def _stop_server(self) -> None:
         self._child.close()
-        self._variables.restore()
-        sdk_guard.azure.remove()
 
 
 def _start_azurite(port: int, account: str, key: str) -> Child:

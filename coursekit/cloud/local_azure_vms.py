@@ -6,37 +6,30 @@ ends with it.
 
 from __future__ import annotations
 
-import secrets
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from coursekit.cloud import real, sdk_guard
-from coursekit.cloud.azure_service import LOCATION, RESOURCE_GROUP, State, application
+from coursekit.cloud import guard, real
 from coursekit.cloud.kernel_cloud import KernelCloud
-from coursekit.cloud.loopback import Service
-from coursekit.cloud.variables import Variables
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
-    from coursekit.cloud.real_azure_vms import RealAzureVMs
 
-
-def azure_vms() -> AzureVMs | RealAzureVMs:
+def azure_vms() -> AzureVMs | real.OwnAccount:
     """Start the embedded Azure, or return the one that runs in this kernel already.
 
-    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
-    of the learner's own subscription instead; see `coursekit.cloud.real_azure_vms`.
+    With ``COURSEKIT_CLOUD=real`` in the environment nothing starts: clients work in the learner's
+    own subscription, whose id has to be typed.
 
     Returns
     -------
-    AzureVMs or RealAzureVMs
+    AzureVMs or OwnAccount
 
     Raises
     ------
     CourseError
-        When no server can be started; or the guard refuses the subscription.
+        When no server can be started; or there is nobody to type the id of the subscription.
 
     Examples
     --------
@@ -45,11 +38,7 @@ def azure_vms() -> AzureVMs | RealAzureVMs:
     ...     vms.credential, vms.subscription_id, **vms.client_options
     ... )
     """
-    if real.is_real():
-        from coursekit.cloud.real_azure_vms import connect
-
-        return connect()
-    return AzureVMs.of_this_kernel()
+    return AzureVMs.of_this_kernel(own=real.azure_vms)
 
 
 class AzureVMs(KernelCloud):
@@ -73,24 +62,22 @@ class AzureVMs(KernelCloud):
         "azure-mgmt-compute talks to it; nothing leaves this machine, and nothing costs money."
     )
     START = "vms = ck.cloud.azure_vms()"
+    GUARD = guard.azure
 
     def __init__(self) -> None:
-        super().__init__()
-        self._state = State(subscription=str(uuid.uuid4()), token=secrets.token_urlsafe(24))
-        self._service = Service(application(self._state), name=self.NAME, tls=True)
+        from coursekit.cloud.azure_service import LOCATION, RESOURCE_GROUP, AzureCompute
+
+        self._state = AzureCompute()
         self.subscription_id = self._state.subscription
-        self.resource_group = RESOURCE_GROUP
-        self.location = LOCATION
+        self.resource_group, self.location = RESOURCE_GROUP, LOCATION
         self.credential = _Credential(self._state.token)
-        self.endpoint = self._service.url
+        self.endpoint = self._state.url
         self.client_options: dict[str, Any] = {
-            "base_url": self._service.url,
-            "credential_scopes": [f"{self._service.url}/.default"],
-            "connection_verify": self._service.authority,
+            "base_url": self.endpoint,
+            "credential_scopes": [f"{self.endpoint}/.default"],
+            "connection_verify": self._state.authority,
         }
-        # A proxy must not be asked for what is on this machine.
-        self._variables = Variables({})
-        sdk_guard.azure.install()
+        self._lead_here({})
 
     def add_network_interface(self, name: str) -> str:
         """Make a network card for a machine, as azure-mgmt-network does, and return its id.
@@ -100,10 +87,8 @@ class AzureVMs(KernelCloud):
         name : str
             Any name; asking twice for one gives the same card.
         """
-        with self._state.lock:
-            group = self._state.groups[RESOURCE_GROUP]
-            id = group.id_of("Microsoft.Network/networkInterfaces", name)
-            group.networks[id] = {}
+        id = self._state.id_of("Microsoft.Network/networkInterfaces", name)
+        self._state.cards.add(id)
         return id
 
     def reset(self) -> None:
@@ -117,10 +102,8 @@ class AzureVMs(KernelCloud):
         self._require_running()
         self._state.clear()
 
-    def _end(self) -> None:
-        self._service.stop()
-        self._variables.restore()
-        sdk_guard.azure.remove()
+    def _stop_server(self) -> None:
+        self._state.stop()
 
 
 class _Credential:

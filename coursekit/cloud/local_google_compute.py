@@ -7,45 +7,35 @@ process and ends with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from coursekit.cloud import real, sdk_guard
-from coursekit.cloud.google_compute_service import PROJECT, ZONES, State, application
+from coursekit.cloud import guard, real
 from coursekit.cloud.kernel_cloud import KernelCloud
-from coursekit.cloud.loopback import Service
-from coursekit.cloud.variables import Variables
 from coursekit.ground.loopback import is_loopback
 
-if TYPE_CHECKING:
-    from coursekit.cloud.real_google_compute import RealGoogleCompute
 
-
-def google_compute() -> GoogleCompute | RealGoogleCompute:
+def google_compute() -> GoogleCompute | real.OwnAccount:
     """Start the embedded Google Compute Engine, or return the one that runs in this kernel.
 
-    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
-    of the learner's own project instead; see `coursekit.cloud.real_google_compute`.
+    With ``COURSEKIT_CLOUD=real`` in the environment nothing starts: clients work in the learner's
+    own project, whose id has to be typed.
 
     Returns
     -------
-    GoogleCompute or RealGoogleCompute
+    GoogleCompute or OwnAccount
 
     Raises
     ------
     CourseError
-        When no server can be started; or the guard refuses the project.
+        When no server can be started; or there is no login for the project.
 
     Examples
     --------
     >>> gce = ck.cloud.google_compute()
     >>> instances = compute_v1.InstancesClient(**gce.client_options)
     """
-    if real.is_real():
-        from coursekit.cloud.real_google_compute import connect
-
-        return connect()
-    return GoogleCompute.of_this_kernel()
+    return GoogleCompute.of_this_kernel(own=real.google)
 
 
 class GoogleCompute(KernelCloud):
@@ -57,12 +47,6 @@ class GoogleCompute(KernelCloud):
         The one project that it knows, and a zone.
     client_options : dict
         What each client needs: where the service is, and that no login is asked for.
-
-    Notes
-    -----
-    The client that waits for an operation (``client.insert(...).result()``) is made inside the
-    library, which forgets the endpoint of the client that it belongs to. For an endpoint on this
-    machine, it is told.
     """
 
     NAME = "The embedded Google Compute Engine"
@@ -71,23 +55,22 @@ class GoogleCompute(KernelCloud):
         "google-cloud-compute talks to it; nothing leaves this machine, nothing costs money."
     )
     START = "gce = ck.cloud.google_compute()"
+    GUARD = guard.google
 
     def __init__(self) -> None:
         from google.auth.credentials import AnonymousCredentials
 
-        super().__init__()
-        self._state = State()
-        self._service = Service(application(self._state), name=self.NAME)
+        from coursekit.cloud.google_compute_service import PROJECT, ZONES, GoogleComputeEngine
+
+        self._service = GoogleComputeEngine()
         self.project, self.zone = PROJECT, ZONES[0]
         self.endpoint = self._service.url
         self.client_options: dict[str, Any] = {
             "credentials": AnonymousCredentials(),
             "client_options": {"api_endpoint": self.endpoint},
         }
-        # A proxy must not be asked for what is on this machine.
-        self._variables = Variables({})
-        sdk_guard.google.install()
-        let_operations_follow()
+        self._lead_here({})
+        _let_operations_follow()
 
     def reset(self) -> None:
         """Delete every machine and disk.
@@ -98,16 +81,18 @@ class GoogleCompute(KernelCloud):
             When it was stopped before.
         """
         self._require_running()
-        self._state.clear()
+        self._service.clear()
 
-    def _end(self) -> None:
+    def _stop_server(self) -> None:
         self._service.stop()
-        self._variables.restore()
-        sdk_guard.google.remove()
 
 
-def let_operations_follow() -> None:
-    """Give the clients of operations the endpoint of a service on this machine."""
+def _let_operations_follow() -> None:
+    """Let ``client.insert(...).result()`` ask the service on this machine.
+
+    The client that waits for an operation is made inside the library, which forgets the endpoint
+    of the client that it belongs to.
+    """
     from google.cloud.compute_v1 import ZoneOperationsClient
     from google.cloud.compute_v1.services.disks.transports import DisksTransport
     from google.cloud.compute_v1.services.instances.transports import InstancesTransport

@@ -7,29 +7,24 @@ while it waits for an answer, and a server in the same interpreter could then ne
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-from coursekit.cloud import real, sdk_guard
+from coursekit.cloud import guard, real
 from coursekit.cloud.kernel_cloud import LOOPBACK, KernelCloud
-from coursekit.cloud.variables import Variables
 from coursekit.ground.child import Child, StartFailed
 from coursekit.ground.errors import CourseError
-
-if TYPE_CHECKING:
-    from coursekit.cloud.real_google_storage import RealGoogleStorage
 
 PROJECT = "course"
 
 
-def google_storage(port: int = 0) -> LocalStorage | RealGoogleStorage:
+def google_storage(port: int = 0) -> LocalStorage | real.OwnAccount:
     """Start the embedded Google Cloud Storage, or return the one of this kernel.
 
     From then on plain ``storage.Client()`` talks to it: ``STORAGE_EMULATOR_HOST`` and
     ``GOOGLE_CLOUD_PROJECT`` lead there, ``CLOUD_STORAGE_EMULATOR_ENDPOINT`` pyarrow's anonymous
     client. No credentials are needed.
 
-    With ``COURSEKIT_CLOUD=real`` in the environment it starts nothing. It stands a guard in front
-    of the learner's own project instead; see `coursekit.cloud.real_google_storage`.
+    With ``COURSEKIT_CLOUD=real`` in the environment nothing starts: ``storage.Client()`` works in
+    the learner's own project, whose id has to be typed.
 
     Parameters
     ----------
@@ -38,18 +33,14 @@ def google_storage(port: int = 0) -> LocalStorage | RealGoogleStorage:
 
     Returns
     -------
-    LocalStorage or RealGoogleStorage
+    LocalStorage or OwnAccount
 
     Raises
     ------
     CourseError
-        It cannot be started, or the port is taken; or the guard refuses the project.
+        It cannot be started, or the port is taken; or there is no login for the project.
     """
-    if real.is_real():
-        from coursekit.cloud.real_google_storage import connect
-
-        return connect()
-    return LocalStorage.of_this_kernel(port)
+    return LocalStorage.of_this_kernel(port, own=real.google)
 
 
 class LocalStorage(KernelCloud):
@@ -69,13 +60,13 @@ class LocalStorage(KernelCloud):
         "The Google SDK talks to it; nothing leaves this machine, and nothing costs money."
     )
     START = "cloud = ck.cloud.google_storage()"
+    GUARD = guard.google
 
     def __init__(self, port: int = 0) -> None:
-        super().__init__()
         self.project = PROJECT
         self._child = _start_emulator(port)
         self.endpoint = f"http://{LOOPBACK}:{self._child.port}"
-        self._variables = Variables(
+        self._lead_here(
             {
                 "STORAGE_EMULATOR_HOST": self.endpoint,
                 "GOOGLE_CLOUD_PROJECT": self.project,
@@ -84,17 +75,14 @@ class LocalStorage(KernelCloud):
             # Real credentials have no business here.
             ("GOOGLE_APPLICATION_CREDENTIALS",),
         )
-        sdk_guard.google.install()
 
     @property
     def alive(self) -> bool:
         """Whether its process runs."""
         return self._child.alive
 
-    def _end(self) -> None:
+    def _stop_server(self) -> None:
         self._child.close()
-        self._variables.restore()
-        sdk_guard.google.remove()
 
 
 def _start_emulator(port: int) -> Child:
