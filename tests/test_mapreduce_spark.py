@@ -103,7 +103,7 @@ def test_errors_on_spark_say_the_same(spark, tmp_path):
     bad.write_bytes(b"caf\xe9")
     for mapper, source, said in (
         (third, ["a b c", "a b"], "on record 2 of the input in memory: IndexError"),
-        (mixed, ["a", "b"], "keys of different types cannot be sorted: number and text"),
+        (mixed, ["a", "b"], "keys of different types cannot be sorted: int and str"),
         (listed, ["a"], "unhashable type: 'list'"),
         (third, bad, "is not UTF-8 text: byte 3"),
     ):

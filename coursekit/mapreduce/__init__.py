@@ -9,17 +9,17 @@
 >>> job = mapreduce.Job(words, total, combiner=total, name="word count")
 >>> dict(job.run(["to be or", "not to be"]))
 {'be': 2, 'not': 1, 'or': 1, 'to': 2}
+
+All pairs are held in memory. For data that outgrow it, give the same job to Spark
+(`Job.run_on_spark`) or to Hadoop (`Job.write_streaming`).
 """
 
-from .context import attempt, count
-from .failure import InputError, TaskFailed
-from .job import Job
-from .result import Result
+from .context import TaskFailed, attempt, count
+from .job import Job, Result
 from .streaming import read_streaming
 from .trace import Step, Trace, trace
 
 __all__ = [
-    "InputError",
     "Job",
     "Result",
     "Step",

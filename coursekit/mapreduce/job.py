@@ -1,30 +1,31 @@
-"""A MapReduce job: what to do. How and where it runs is chosen when it is run."""
+"""A MapReduce job and its answer. How and where a job runs is chosen when it is run."""
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coursekit.ground.errors import CourseError
 
-from . import inputs as _inputs
-from . import keys, spill
-from .result import Result, ordered
-from .runners import Task, open_runner
-from .streaming_runtime import identity
-from .tasks import Done, Settings, run_map, run_reduce
+from .context import ENGINE_COUNTERS
+from .inputs import Inputs, plan
+from .runners import Task, run_all
+from .spark_runner import run_on_spark
+from .streaming import write_streaming
+from .tasks import Functions, Pair, in_order, run_map, run_reduce
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+SHOWN = 10  # pairs
 
-@dataclass(frozen=True)
-class Job:
+
+class Job(Functions):
     """A MapReduce job.
 
     Parameters
@@ -49,35 +50,15 @@ class Job:
         How often a task is tried before the job fails.
     """
 
-    mapper: Callable | type
-    reducer: Callable | type = identity
-    combiner: Callable | None = None
-    partitioner: Callable[[Any, int], int] | None = None
-    name: str = "job"
-    max_attempts: int = 3
-
-    def __post_init__(self) -> None:
-        if self.reducer is None:
-            object.__setattr__(self, "reducer", identity)
-        _check_function("mapper", self.mapper, "map")
-        _check_function("reducer", self.reducer, "reduce")
-        for role in ("combiner", "partitioner"):
-            function = getattr(self, role)
-            if function is not None and (isinstance(function, type) or not callable(function)):
-                raise CourseError(f"the {role} is {function!r:.60}", f"Give a function as {role}.")
-        if self.max_attempts < 1:
-            raise CourseError(f"max_attempts is {self.max_attempts}", "Give at least 1.")
-
     def run(
         self,
-        inputs: _inputs.Inputs,
+        inputs: Inputs,
         runner: str = "inline",
         reducers: int = 2,
         workers: int | None = None,
         split_bytes: int | None = None,
-        memory_mb: float = 32,
     ) -> Result:
-        """Run the job on this machine.
+        """Run the job on this machine, its pairs in memory.
 
         Parameters
         ----------
@@ -90,56 +71,33 @@ class Job:
         workers : int, optional
             Number of worker processes; by default one for each processor.
         split_bytes : int, optional
-            Size of a split, the input of one map task.
-        memory_mb : float
-            MiB of pairs that a task holds in memory; past this it spills to disk.
-
-        Returns
-        -------
-        Result
-            Pairs by partition, and counters.
+            Size of a split, the input of one map task; by default a quarter of the input.
 
         Raises
         ------
         TaskFailed
             If a task fails ``max_attempts`` times; names the record.
         CourseError
-            If the input cannot be read, keys cannot be sorted, or the disk is full.
+            If the input cannot be read, or keys cannot be sorted.
         """
-        for name, number in (("reducers", reducers), ("workers", workers or 1)):
-            if number < 1:
+        for name, number in (("reducers", reducers), ("workers", workers)):
+            if number is not None and number < 1:
                 raise CourseError(f"{name} is {number}", "Give at least 1.")
         began = time.perf_counter()
-        splits = _inputs.plan(inputs, split_bytes)
-        with (
-            _temporary_folder() as folder,
-            open_runner(runner, self.name, self.max_attempts, workers) as crew,
-        ):
-            settings = Settings(reducers, int(memory_mb * 2**20), folder)
-            counters: Counter[str] = Counter()
-            mapped = _gathered(crew.run(self._map_tasks(splits, settings)), counters)
-            keys.check_kinds(set().union(*(done.kinds for done in mapped)))
-            reduced = _gathered(crew.run(self._reduce_tasks(mapped, settings)), counters)
-            counters["failed tasks"] = crew.failed
-        return Result(
-            self.name,
-            [done.pairs for done in reduced],
-            ordered(counters),
-            time.perf_counter() - began,
-        )
+        splits = plan(inputs, split_bytes)
+        maps = (Task(self, run_map, (split, reducers), str(split)) for split in splits)
+        mapped = run_all(maps, runner, workers)
+        in_order(key for done in mapped for key in done.first)  # of all tasks, before any reduces
+        parts = ([done.partitions[number] for done in mapped] for number in range(reducers))
+        reduces = (Task(self, run_reduce, (p,), f"partition {n}") for n, p in enumerate(parts))
+        reduced = run_all(reduces, runner, workers)
+        counters: Counter[str] = Counter()
+        for done in mapped + reduced:
+            counters.update(done.counters)
+        answer = [done.pairs for done in reduced]
+        return Result(self.name, answer, ordered(counters), time.perf_counter() - began)
 
-    def _map_tasks(self, splits: Iterable[_inputs.Split], settings: Settings) -> Iterator[Task]:
-        for number, split in enumerate(splits):
-            yield Task(number, run_map, (self, split, settings), str(split))
-
-    def _reduce_tasks(self, mapped: list[Done], settings: Settings) -> Iterator[Task]:
-        for number in range(settings.reducers):
-            segments: list[spill.Segment] = [run[number] for done in mapped for run in done.runs]
-            yield Task(number, run_reduce, (self, segments, settings), f"partition {number}")
-
-    def run_on_spark(
-        self, spark: SparkSession, inputs: _inputs.Inputs, reducers: int = 2
-    ) -> Result:
+    def run_on_spark(self, spark: SparkSession, inputs: Inputs, reducers: int = 2) -> Result:
         """Run the job on Spark, by RDD; same answer, same partitions.
 
         Parameters
@@ -147,59 +105,72 @@ class Job:
         spark : SparkSession
             From ``ck.spark()``.
         inputs : str, Path, list of Path, or iterable of lines
-            As for `run`; also an address that Spark reads itself, such as ``"s3a://…"``.
+            As for `run`; also an address such as ``"s3a://…"``, which Spark reads itself: the way
+            for data that outgrow memory.
         reducers : int
             Number of partitions of the answer.
         """
-        from .spark_runner import run_on_spark
-
-        return run_on_spark(self, spark, inputs, reducers)
+        began = time.perf_counter()
+        answer, counters = run_on_spark(self, spark, inputs, reducers)
+        return Result(self.name, answer, ordered(counters), time.perf_counter() - began)
 
     def write_streaming(self, folder: str | Path) -> tuple[Path, Path]:
-        """Write the job as two scripts for Hadoop Streaming, ``mapper.py`` and ``reducer.py``.
+        """Write ``mapper.py`` and ``reducer.py`` for Hadoop Streaming; return their paths.
 
-        They need nothing but Python. Try them without Hadoop::
+        They need nothing but Python, and hold the source of the job's functions with all that it
+        names. Try them without Hadoop::
 
             cat input | python3 mapper.py | LC_ALL=C sort | python3 reducer.py
-
-        Returns
-        -------
-        tuple of Path
-            The two scripts.
-
-        Raises
-        ------
-        CourseError
-            If a function's source cannot be had (a lambda), or needs what plain Python lacks.
         """
-        from .streaming import write_streaming
-
         return write_streaming(self, folder)
 
 
-def _check_function(role: str, function: Any, method: str) -> None:
-    if isinstance(function, type):
-        if not callable(getattr(function, method, None)):
-            raise CourseError(
-                f"the {role} class {function.__name__} has no method {method}()",
-                f"Add `def {method}(self, …)`; setup() and cleanup() are optional.",
-            )
-    elif not callable(function):
-        raise CourseError(
-            f"the {role} is {function!r:.60}, which cannot be called", f"Give a function as {role}."
-        )
+@dataclass(frozen=True)
+class Result:
+    """The answer of a job: iterate over it for its pairs.
+
+    Attributes
+    ----------
+    name : str
+        The job's name.
+    partitions : list of list of (key, value)
+        What each reducer yielded, keys in order: Hadoop's part files.
+    counters : dict of str to int
+        The engine's counters, then your own.
+    seconds : float
+        Wall time of the run.
+    """
+
+    name: str
+    partitions: list[list[Pair]]
+    counters: dict[str, int] = field(default_factory=dict)
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """All pairs, partition by partition."""
+        return [pair for part in self.partitions for pair in part]
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __repr__(self) -> str:
+        head = f"{self.name}: {len(self):,} pair{'s' * (len(self) != 1)} in "
+        head += f"{len(self.partitions):,} partition{'s' * (len(self.partitions) != 1)}"
+        shown = [f"  {key!r}: {value!r}" for key, value in self.pairs[:SHOWN]]
+        more = [f"  … {len(self) - SHOWN:,} more"] if len(self) > SHOWN else []
+        return "\n".join([head, *shown, *more])
+
+    def _repr_html_(self) -> str:
+        counters = "\n".join(f"{name}: {number:,}" for name, number in self.counters.items())
+        more = f"<details><summary>counters</summary><pre>{escape(counters)}</pre></details>"
+        return f"<pre>{escape(repr(self))}</pre>{more}"
 
 
-def _temporary_folder() -> tempfile.TemporaryDirectory:
-    try:
-        return tempfile.TemporaryDirectory(prefix="coursekit-mapreduce-")
-    except OSError as error:
-        raise spill.disk_error(error, tempfile.gettempdir()) from error
-
-
-def _gathered(ended: Iterable[tuple[int, Done]], counters: Counter[str]) -> list[Done]:
-    """Add up the counters of tasks; return what they handed back, in the tasks' own order."""
-    found = dict(ended)
-    for done in found.values():
-        counters.update(done.counters)
-    return [found[number] for number in sorted(found)]
+def ordered(counters: dict[str, int]) -> dict[str, int]:
+    """Return the counters in the order of a job's life, the learner's own after the engine's."""
+    own = sorted(name for name in counters if name not in ENGINE_COUNTERS)
+    return {name: counters[name] for name in (*ENGINE_COUNTERS, *own) if name in counters}

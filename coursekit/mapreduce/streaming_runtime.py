@@ -1,18 +1,17 @@
-"""What both scripts need around a job's own functions: pairs as text, counters, loops.
+"""What the engine and the scripts for Hadoop Streaming share; it is copied into both scripts.
 
 A line is a key, a tab, a value. Text that begins with a letter stands as it is; anything else is
-JSON, with {"tuple": [...]} and the like for what JSON lacks. Numbers that are equal are written
-alike (1, 1.0 and True: as 1), because Hadoop compares keys as text.
+written as in a Python program: 7, (39.02, 1), ['a', 'b']. Numbers that are equal are written
+alike as keys (1, 1.0 and True: as 1), because Hadoop compares keys as text.
 """
 
-import base64
+import ast
 import itertools
-import json
 import math
+import numbers
 import os
 import sys
-
-_NOT_TEXT = {"true", "false", "null", "NaN", "Infinity"}
+import types
 
 
 def _count(name, n=1):
@@ -26,111 +25,88 @@ def _attempt():
     return int(number) + 1
 
 
-def encode_key(key):
-    """Return a key as text without tab or line end."""
-    if isinstance(key, str) and key[:1].isalpha() and key.isprintable() and key not in _NOT_TEXT:
-        return key
-    return json.dumps(_packed(_one_number(key)))
+# What a job's functions know as coursekit.mapreduce.
+_mapreduce = types.SimpleNamespace(count=_count, attempt=_attempt)
 
 
-def _one_number(key):
+def canonical(key):
+    """Return the one form that all keys equal to this one share; TypeError if there is none.
+
+    Python holds ``1 == 1.0 == True``; they are one key, so they need one form: the int.
+    """
     if isinstance(key, tuple):
-        return tuple(_one_number(part) for part in key)
-    if isinstance(key, float) and math.isnan(key):
-        raise TypeError("nan cannot be a key: it is not equal to itself")
-    if isinstance(key, bool) or (isinstance(key, float) and key.is_integer()):
+        return tuple(canonical(part) for part in key)
+    if isinstance(key, float):
+        if math.isnan(key):
+            raise TypeError("nan cannot be a key: it is not equal to itself, so nothing meets it")
+        return int(key) if key.is_integer() else float(key)
+    if isinstance(key, numbers.Integral):
         return int(key)
-    if key is None or isinstance(key, (str, bytes, int, float)):
+    if key is None or isinstance(key, (str, bytes)):
         return key
-    raise TypeError(f"a key of type {type(key).__name__} cannot be sorted and sent")
+    raise TypeError(f"a key of type {type(key).__name__} cannot be sorted and sent: {key!r:.80}")
+
+
+def encode(value):
+    """Return a value as text without tab or line end; TypeError if it is not plain data."""
+    if isinstance(value, str) and value[:1].isalpha() and value.isprintable():
+        return value
+    _check_plain(value)
+    text = repr(value)
+    return f"({text})" if text[0].isalpha() else text  # (None), (b'…'): not the word
+
+
+def _check_plain(value):
+    if type(value) is dict:
+        value = [*value, *value.values()]
+    elif value is None or type(value) in (bool, int, float, str, bytes):
+        return
+    elif type(value) not in (list, tuple, set):
+        raise TypeError(f"a value of type {type(value).__name__} cannot be written as text")
+    for part in value:
+        _check_plain(part)
 
 
 def decode(text):
     """Return the key or the value that a text stands for."""
-    if text[:1].isalpha() and text not in _NOT_TEXT:
+    if text[:1].isalpha():
         return text
-    return json.loads(text, object_hook=_unpacked)
+    if text.isdecimal():
+        return int(text)  # at once, because most values are counts
+    tree = ast.parse(text, mode="eval")
+    return ast.literal_eval(_InfinityAndNan().visit(tree))
 
 
-def encode_value(value):
-    """Return a value as text."""
-    if isinstance(value, str):
-        return encode_key(value)
-    return json.dumps(_packed(value))
+class _InfinityAndNan(ast.NodeTransformer):
+    def visit_Name(self, node):
+        return ast.Constant(float(node.id)) if node.id in ("inf", "nan") else node
 
 
-def _packed(value):
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
-        return value
-    if kind is list:
-        return [_packed(part) for part in value]
-    if kind is tuple:
-        return {"tuple": [_packed(part) for part in value]}
-    if kind in (set, frozenset):
-        return {kind.__name__: [_packed(part) for part in value]}
-    if kind is dict:
-        return {"dict": [[_packed(key), _packed(part)] for key, part in value.items()]}
-    if kind is bytes:
-        return {"bytes": base64.b64encode(value).decode()}
-    raise TypeError(f"a value of type {kind.__name__} cannot be written as a line of text")
+def mapped(mapper, records):
+    """Return all pairs that a mapper yields for the records of one task.
+
+    A class gets one object per task: ``setup()``, ``map(record)`` for each, ``cleanup()``.
+    """
+    task = mapper() if isinstance(mapper, type) else None
+    # filter: a mapper may return None where it has nothing to yield
+    pairs = itertools.chain.from_iterable(filter(None, map(task.map if task else mapper, records)))
+    return itertools.chain(_hook(task, "setup"), pairs, _hook(task, "cleanup"))
 
 
-_UNPACK = {
-    "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
-    "dict": dict,
-    "bytes": base64.b64decode,
-}
+def reduced(reducer, groups):
+    """Yield all pairs of a reducer for groups of ``(key, iterator over its values)``.
 
-
-def _unpacked(packed):
-    [(kind, content)] = packed.items()
-    return _UNPACK[kind](content)
-
-
-def _write(pairs):
-    for key, value in pairs:
-        print(encode_key(key), encode_value(value), sep="\t")
-
-
-def _hook(instance, name):
-    method = getattr(instance, name, None)
-    return (method() or ()) if method else ()
-
-
-def _use_utf8():
-    sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict", newline=None)
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-
-
-def run_mapper(mapper, combiner=None):
-    """Map the lines of standard input; write pairs, combined if there is a combiner."""
-    _use_utf8()
-    pairs = _mapped(mapper, (line.rstrip("\n") for line in sys.stdin))
-    _write(_combined(combiner, pairs) if combiner else pairs)
-
-
-def _mapped(mapper, lines):
-    if not isinstance(mapper, type):
-        yield from itertools.chain.from_iterable(filter(None, map(mapper, lines)))
-        return
-    task = mapper()
+    A class gets one object per task: ``setup()``, ``reduce(key, values)``, ``cleanup()``.
+    """
+    task = reducer() if isinstance(reducer, type) else None
     yield from _hook(task, "setup")
-    yield from itertools.chain.from_iterable(filter(None, map(task.map, lines)))
+    for key, values in groups:
+        yield from (task.reduce if task else reducer)(key, values) or ()
     yield from _hook(task, "cleanup")
 
 
-def _combined(combiner, pairs, held=500_000):
-    while True:
-        groups = {}
-        for key, value in itertools.islice(pairs, held):
-            groups.setdefault(key, []).append(value)
-        if not groups:
-            return
-        for key, values in groups.items():
-            yield from combiner(key, iter(values)) or ()
+def _hook(task, name):
+    yield from getattr(task, name, tuple)() or ()
 
 
 def identity(key, values):
@@ -139,16 +115,35 @@ def identity(key, values):
         yield key, value
 
 
+def run_mapper(mapper, combiner=None):
+    """Map the lines of standard input; write pairs, combined if there is a combiner."""
+    pairs = mapped(mapper, (line.rstrip("\n") for line in _standard_input()))
+    # Half a million pairs at a time fit into any memory; a combiner may run as often as it likes.
+    while combiner and (some := list(itertools.islice(pairs, 500_000))):
+        groups = {}
+        for key, value in some:
+            groups.setdefault(key, []).append(value)
+        for key, values in groups.items():
+            _write(combiner(key, iter(values)) or ())
+    _write(pairs)
+
+
 def run_reducer(reducer):
     """Reduce the sorted lines of standard input; write pairs."""
-    _use_utf8()
-    fields = (line.rstrip("\n").partition("\t") for line in sys.stdin)
-    groups = itertools.groupby(fields, key=lambda field: field[0])
-    task = reducer() if isinstance(reducer, type) else None
-    if task:
-        _write(_hook(task, "setup"))
-    for key, lines in groups:
-        values = (decode(value) for _, _, value in lines)
-        _write((task.reduce if task else reducer)(decode(key), values) or ())
-    if task:
-        _write(_hook(task, "cleanup"))
+    fields = (line.rstrip("\n").partition("\t") for line in _standard_input())
+    groups = (
+        (decode(key), (decode(value) for _, _, value in lines))
+        for key, lines in itertools.groupby(fields, key=lambda field: field[0])
+    )
+    _write(reduced(reducer, groups))
+
+
+def _standard_input():
+    sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict", newline=None)
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    return sys.stdin
+
+
+def _write(pairs):
+    for key, value in pairs:
+        print(encode(canonical(key)), encode(value), sep="\t")

@@ -1,37 +1,54 @@
-"""The two kinds of task: map (read, map, combine, sort, spill) and reduce (merge, reduce).
-
-The loop over pairs in `_collect` is the only code that runs once per pair; all else runs once
-per block, per key or per task. That is what makes a general engine as fast as it is.
-"""
+"""The two kinds of task: map (map, combine, partition) and reduce (merge, sort, reduce)."""
 
 from __future__ import annotations
 
+import pickle
+import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from numbers import Integral
+from operator import length_hint
+from typing import Any
 
 from coursekit.ground.errors import CourseError
 
-from . import context, keys, spill
-from .failure import Failure, Place, cut, from_exception
+from . import streaming_runtime as runtime
+from .context import cut, failing
+from .inputs import Split
 
-if TYPE_CHECKING:
-    from .inputs import Split
-    from .job import Job
-
-LONG = 32  # a key with more values than this is combined between two spills
-FIRST_BATCH, LARGEST_BATCH = 1 << 10, 1 << 20  # pairs between two looks at the memory
+Pair = tuple[Any, Any]
+Groups = dict[Any, list[Any]]  # by key, its values in the order in which they came
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What every task of one run shares."""
+class Functions:
+    """The functions of a job, and what messages call it; `Job` says what each is."""
 
-    reducers: int
-    memory: int  # bytes of map output, or of one partition, held in memory by a task
-    folder: str  # for the runs
+    mapper: Callable | type
+    reducer: Callable | type = runtime.identity
+    combiner: Callable | None = None
+    partitioner: Callable[[Any, int], int] | None = None
+    name: str = "job"
+    max_attempts: int = 3
+
+    def __post_init__(self) -> None:
+        if self.reducer is None:
+            object.__setattr__(self, "reducer", runtime.identity)
+        methods = {"mapper": "map", "reducer": "reduce", "combiner": "", "partitioner": ""}
+        for role, method in methods.items():
+            function = getattr(self, role)
+            if method and isinstance(function, type) and not hasattr(function, method):
+                raise CourseError(
+                    f"the {role} class {function.__name__} has no method {method}()",
+                    f"Add `def {method}(self, …)`; setup() and cleanup() are optional.",
+                )
+            is_class = isinstance(function, type) and not method
+            if is_class or not (callable(function) or (function is None and not method)):
+                raise CourseError(f"the {role} is {function!r:.60}", f"Give a function as {role}.")
+        if self.max_attempts < 1:
+            raise CourseError(f"max_attempts is {self.max_attempts}", "Give at least 1.")
 
 
 @dataclass
@@ -39,219 +56,141 @@ class Done:
     """What a task that succeeded hands back."""
 
     counters: Counter[str]
-    runs: list[list[spill.Segment]] = field(default_factory=list)  # map: runs × partitions
-    pairs: list[tuple[Any, Any]] = field(default_factory=list)  # reduce
-    kinds: set[Any] = field(default_factory=set)  # of the keys
+    partitions: list[bytes] = field(default_factory=list)  # of a map task: pickled groups
+    first: list[Any] = field(default_factory=list)  # of a map task: its smallest key, if any
+    pairs: list[Pair] = field(default_factory=list)  # of a reduce task
 
 
-class Failed(Exception):
-    """A learner's function raised; carries the description."""
-
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-
-
-def attempt(work: Callable[..., Done], *args: Any, number: int) -> Done | Failure:
-    """Run one attempt of a task and return what came of it, either way."""
+def run_map(job: Functions, split: Split, reducers: int) -> Done:
+    """Map the records of a split, combine the values of each key, deal the keys out."""
+    counters = Counter({"launched map tasks": 1})
+    groups = mapped(job, split, counters)
+    parts: list[Groups] = [{} for _ in range(reducers)]
+    place = partitioner(job, reducers)
+    for key, values in groups.items():
+        parts[place(key)][key] = values
     try:
-        with context.task(number) as own:
-            done = work(*args)
-            done.counters.update(own)
-            return done
-    except Failed as failed:
-        return failed.failure
-    except CourseError as error:
-        return Failure("task", str(error), Place(""), fatal=error)
+        partitions = [pickle.dumps(part, pickle.HIGHEST_PROTOCOL) for part in parts]
+    except Exception as error:  # pickle raises several types, and objects raise their own
+        raise CourseError(
+            f"a value of {job.name!r} cannot be sent to a reducer: {' '.join(str(error).split())}",
+            "Yield plain data: text, numbers, tuples, lists, dicts.",
+        ) from error
+    counters["shuffle bytes"] = sum(map(len, partitions))
+    return Done(counters, partitions, in_order(groups)[:1])
 
 
-def run_map(job: Job, split: Split, settings: Settings) -> Done:
-    """Map the records of a split; leave sorted runs in the folder."""
-    output = Output(job, settings)
-    reader = split.reader()
-    pairs = mapped(job.mapper, reader.blocks())
-    try:
-        _collect(pairs, output)
-    except (Exception, SystemExit) as error:
-        raise Failed(from_exception(error, "mapper", reader.place())) from error
-    output.spill()
-    output.counters["map input records"] = reader.count
-    output.counters["launched map tasks"] = 1
-    return Done(output.counters, runs=output.runs, kinds=output.kinds)
-
-
-def mapped(mapper: Any, blocks: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, Any]]:
-    """Return all pairs that a mapper yields for blocks of records.
-
-    A mapper class gets one object per task: ``setup()``, ``map(record)`` for each, ``cleanup()``.
-    """
-    records = chain.from_iterable(blocks)
-    if not isinstance(mapper, type):
-        # filter: a mapper may return None where it has nothing to yield
-        return chain.from_iterable(filter(None, map(mapper, records)))
-    return _mapped_by_object(mapper(), records)
-
-
-def _mapped_by_object(mapper: Any, records: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
-    yield from _hook(mapper, "setup")
-    yield from chain.from_iterable(filter(None, map(mapper.map, records)))
-    yield from _hook(mapper, "cleanup")
-
-
-def _hook(instance: Any, name: str) -> Iterable[tuple[Any, Any]]:
-    method = getattr(instance, name, None)
-    return (method() or ()) if method else ()
-
-
-def _collect(pairs: Iterator[tuple[Any, Any]], output: Output) -> None:
-    batch = FIRST_BATCH
-    for key, value in pairs:
-        groups = output.groups
-        groups[key].append(value)
-        for key, value in islice(pairs, batch - 1):
+def mapped(job: Functions, split: Split, counters: Counter[str]) -> Groups:
+    """Return what the mapper yields for a split, by key, combined if the job has a combiner."""
+    records = split.records()
+    left = iter(records)
+    groups: Groups = defaultdict(list)
+    # What is left of the list tells which record is at work: no counting, record by record.
+    with failing("mapper", job.name, lambda: split.place(len(records) - length_hint(left) - 1)):
+        for key, value in runtime.mapped(job.mapper, left):
             groups[key].append(value)
-        batch = output.checked(batch)
+    counters["map input records"] += len(records)
+    counters["map output records"] += sum(map(len, groups.values()))
+    in_order(groups)  # before the combiner meets a key that cannot be one
+    return combined(job, groups, counters) if job.combiner else groups
 
 
-class Output:
-    """The pairs of a map task: grouped by key, combined when many, spilled when too many."""
-
-    def __init__(self, job: Job, settings: Settings) -> None:
-        self.job, self.settings = job, settings
-        self.groups: dict[Any, list[Any]] = defaultdict(list)
-        self.counters: Counter[str] = Counter()
-        self.runs: list[list[spill.Segment]] = []
-        self.kinds: set[Any] = set()
-        self._place = keys.bind(job.partitioner, settings.reducers)
-        self._seen = 0  # of the values held, those already counted as map output
-        self._size = 0  # bytes held after the last look
-
-    def checked(self, batch: int) -> int:
-        """Combine or spill if need be; return how many pairs to take until the next look."""
-        self._count_mapped()
-        size = spill.size_of(self.groups, self._seen)
-        fits = self.settings.memory // 4 * batch // max(size - self._size, 1)
-        if self.job.combiner and (self._seen >= LARGEST_BATCH or size > self.settings.memory):
-            self._combine(LONG)
-            size = spill.size_of(self.groups, self._seen)
-        self._size = size
-        if size > self.settings.memory:
-            self.spill()
-        return max(1, min(batch * 4, LARGEST_BATCH, fits))
-
-    def _count_mapped(self) -> None:
-        held = sum(map(len, self.groups.values()))
-        self.counters["map output records"] += held - self._seen
-        self._seen = held
-
-    def _combine(self, longer_than: int) -> None:
-        """Combine, in place, the values of the keys that have more than so many."""
-        combiner = self.job.combiner
-        taken = given = 0
-        for key, values in self.groups.items():
-            if len(values) > longer_than:
-                taken += len(values)
-                values[:] = combined(combiner, key, values)
-                given += len(values)
-        self.counters["combine input records"] += taken
-        self.counters["combine output records"] += given
-        self._seen += given - taken
-
-    def spill(self) -> None:
-        """Sort what is held by partition and key, write it as a run, and begin anew."""
-        self._count_mapped()
-        if self.job.combiner:
-            self._combine(0)
-        if not self.groups:
-            return
-        self.kinds |= keys.kinds(self.groups)
-        keys.check_kinds(self.kinds)
-        place = self._placed if self.job.partitioner else self._place
-        parts = spill.partitioned(self.groups, place, self.settings.reducers)
-        run = spill.write_run(self.settings.folder, parts)
-        self.runs.append(run)
-        self.counters["spilled records"] += sum(segment.records for segment in run)
-        self.counters["shuffle bytes"] += sum(segment.length for segment in run)
-        self.groups.clear()
-        self._seen = self._size = 0
-
-    def _placed(self, key: Any) -> int:
-        try:
-            return self._place(key)
-        except Exception as error:
-            where = Place(f"for the key {cut(key)}")
-            raise Failed(from_exception(error, "partitioner", where)) from error
-
-
-def combined(combiner: Callable, key: Any, values: list[Any]) -> list[Any]:
-    """Return the values that the combiner makes of the values of one key."""
-    fewer = []
-    try:
-        for out, value in combiner(key, iter(values)) or ():
-            if out is not key and out != key:
-                raise _other_key(key, out)
-            fewer.append(value)
-    except Exception as error:
-        where = Place(f"for the key {cut(key)}")
-        raise Failed(from_exception(error, "combiner", where)) from error
+def combined(job: Functions, groups: Groups, counters: Counter[str]) -> Groups:
+    """Return the groups with fewer values: those that the combiner makes of them."""
+    fewer: Groups = {}
+    key = None
+    with failing("combiner", job.name, lambda: at(key)):
+        for key, values in groups.items():
+            fewer[key] = []
+            for out, value in job.combiner(key, iter(values)) or ():
+                if out is not key and out != key:
+                    raise CourseError(
+                        f"the combiner got the key {cut(key)} and yielded the key {cut(out)}",
+                        "A combiner only makes fewer values: yield the key that it was given.",
+                    )
+                fewer[key].append(value)
+    counters["combine input records"] += sum(map(len, groups.values()))
+    counters["combine output records"] += sum(map(len, fewer.values()))
     return fewer
 
 
-def _other_key(key: Any, out: Any) -> CourseError:
-    return CourseError(
-        f"the combiner got the key {cut(key)} and yielded the key {cut(out)}",
-        "A combiner only makes fewer values: yield the key that it was given.",
+def partition(key: Any, reducers: int) -> int:
+    """Return the partition of a key: the checksum of its canonical form, modulo ``reducers``.
+
+    Python's own ``hash`` will not do: for text it differs from one process to the next.
+    """
+    text = key if type(key) is str else repr(runtime.canonical(key))
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) % reducers
+
+
+def partitioner(job: Functions, reducers: int) -> Callable[[Any], int]:
+    """Return a job's function from key to partition, which checks what it answers."""
+
+    def place(key: Any) -> int:
+        with failing("partitioner", job.name, lambda: at(key)):
+            answer = job.partitioner(key, reducers)
+        if isinstance(answer, Integral) and 0 <= answer < reducers:
+            return int(answer)
+        raise CourseError(
+            f"the partitioner answered {answer!r:.40} for the key {key!r:.40}; "
+            f"there are {reducers} reducers",
+            f"Return a whole number from 0 to {reducers - 1}; `% reducers` keeps it in range.",
+        )
+
+    return place if job.partitioner else lambda key: partition(key, reducers)
+
+
+def in_order(keys: Iterable[Any]) -> list[Any]:
+    """Return keys sorted; CourseError if they cannot be sorted and sent, each and together."""
+    keys = list(keys)
+    try:
+        for key in keys if set(map(type, keys)) != {str} else ():
+            runtime.canonical(key)
+        return sorted(keys)
+    except TypeError as error:
+        what = str(error)
+        if what.startswith("'<'"):
+            types = " and ".join(re.findall(r"'(\w+)'", what))
+            what = f"keys of different types cannot be sorted: {types}"
+        raise CourseError(
+            what, "Let the mapper yield keys of one type: text, numbers, None, or tuples of these."
+        ) from error
+
+
+def run_reduce(job: Functions, parts: list[bytes]) -> Done:
+    """Bring the groups of one partition together, sort them by key, reduce them."""
+    groups: Groups = defaultdict(list)
+    for part in parts:
+        for key, values in pickle.loads(part).items():
+            groups[key].extend(values)
+    pairs = list(reduced(job, ((key, groups[key]) for key in in_order(groups))))
+    counters = Counter(
+        {
+            "launched reduce tasks": 1,
+            "reduce input groups": len(groups),
+            "reduce input records": sum(map(len, groups.values())),
+            "reduce output records": len(pairs),
+        }
     )
-
-
-def run_reduce(job: Job, segments: list[spill.Segment], settings: Settings) -> Done:
-    """Merge the runs of one partition and reduce them."""
-    counters: Counter[str] = Counter()
-    groups = spill.merged(segments, settings.folder, settings.memory)
-    counters["reduce input records"] = sum(segment.records for segment in segments)
-    counters["launched reduce tasks"] = 1
-    pairs = list(reduced(job.reducer, _counted(groups, counters)))
-    counters["reduce output records"] = len(pairs)
     return Done(counters, pairs=pairs)
 
 
-def _counted(groups: Iterable[tuple[Any, Iterator]], counters: Counter[str]) -> Iterator:
-    for group in groups:
-        counters["reduce input groups"] += 1
-        yield group
+def reduced(job: Functions, groups: Iterable[tuple[Any, Iterable]]) -> Iterator[Pair]:
+    """Yield what the reducer yields for groups in order; name the key if it fails."""
+    where = "before the first key", None
 
-
-def reduced(reducer: Any, groups: Iterable[tuple[Any, Iterator]]) -> Iterator[tuple[Any, Any]]:
-    """Yield all pairs of a reducer for groups of ``(key, iterator over values)``.
-
-    A reducer class gets one object per task: ``setup()``, ``reduce(key, values)``, ``cleanup()``.
-    """
-    instance = reducer() if isinstance(reducer, type) else None
-    call = instance.reduce if instance else reducer
-    where = Place("before the first key")
-    try:
-        if instance:
-            yield from _pairs(_hook(instance, "setup"))
+    def watched() -> Iterator[tuple[Any, Iterator[Any]]]:
+        nonlocal where
         for key, values in groups:
-            where = _At(key)
-            yield from _pairs(call(key, values) or ())
-        if instance:
-            where = Place("after the last key")
-            yield from _pairs(_hook(instance, "cleanup"))
-    except CourseError:
-        raise
-    except (Exception, SystemExit) as error:
-        where = where.place() if isinstance(where, _At) else where
-        raise Failed(from_exception(error, "reducer", where)) from error
+            where = at(key)
+            yield key, iter(values)
+        where = "after the last key", None
+
+    with failing("reducer", job.name, lambda: where):
+        for key, value in runtime.reduced(job.reducer, watched()):  # noqa: UP028 - shows no-pairs
+            yield key, value
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    key: Any
-
-    def place(self) -> Place:
-        return Place(f"for the key {cut(self.key)}")
-
-
-def _pairs(yielded: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    for key, value in yielded:  # noqa: UP028 - unpacking shows here what is not a pair
-        yield key, value
+def at(key: Any) -> tuple[str, None]:
+    """Return the place of a key, for a message."""
+    return f"for the key {cut(key)}", None

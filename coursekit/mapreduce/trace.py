@@ -5,7 +5,7 @@ Born in chapter 06. The records form a graph: each names the records it was made
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from coursekit.ground.errors import CourseError
 
-from . import context, keys, tasks
-from .failure import TaskFailed, from_exception
-from .inputs import MemorySplit
-from .job import Job
+from . import streaming_runtime as runtime
+from . import tasks
+from .context import attempt_of, failing
+from .inputs import Split
 
 Stage = Literal["input", "map", "combine", "shuffle", "reduce"]
 STAGES: tuple[Stage, ...] = ("input", "map", "combine", "shuffle", "reduce")
@@ -77,7 +77,9 @@ class Trace:
         return [(step.key, step.value) for step in self.at("reduce")]
 
 
-def trace(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2) -> Trace:
+def trace(
+    job: tasks.Functions, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2
+) -> Trace:
     """Run a job on a few lines and record every record's way.
 
     Parameters
@@ -88,11 +90,6 @@ def trace(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2)
         At most 1,000 lines, dealt out to the map tasks in equal runs.
     map_tasks, reducers : int
         Number of map tasks and of partitions.
-
-    Returns
-    -------
-    Trace
-        Plain data, ready to be drawn.
     """
     records = list(lines)
     if len(records) > LARGEST:
@@ -102,91 +99,66 @@ def trace(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2)
         )
     if map_tasks < 1 or reducers < 1:
         raise CourseError("a job needs map tasks and reducers", "Give at least 1 of each.")
-    tracer = _Tracer(job, reducers)
-    try:
-        with context.task(1):
-            tracer.run(records, map_tasks)
-    except tasks.Failed as failed:
-        raise failed.failure.fatal or TaskFailed(job.name, failed.failure, 1) from failed
-    combines = job.combiner is not None
-    return Trace(job.name, map_tasks, reducers, combines, tuple(tracer.steps))
+    steps: list[Step] = []
+    held: Counter[tuple[Stage, int]] = Counter()
 
+    def add(stage: Stage, task: int, key: Any, value: Any, parents: Iterable[Step]) -> Step:
+        made_from = tuple(parent.id for parent in parents)
+        steps.append(Step(len(steps), stage, task, held[stage, task], key, value, made_from))
+        held[stage, task] += 1
+        return steps[-1]
 
-class _Tracer:
-    def __init__(self, job: Job, reducers: int) -> None:
-        self.job, self.reducers = job, reducers
-        self.steps: list[Step] = []
-        self._place = keys.bind(job.partitioner, reducers)
-        self._held: dict[tuple[Stage, int], int] = defaultdict(int)
-
-    def run(self, records: list[Any], map_tasks: int) -> None:
+    with attempt_of(1):
         for task in range(map_tasks):
             first, end = (len(records) * n // map_tasks for n in (task, task + 1))
-            self._map(task, first, records[first:end])
-        for task in range(map_tasks if self.job.combiner else 0):
-            self._combine(task)
-        self._shuffle("combine" if self.job.combiner else "map")
-        for task in range(self.reducers):
-            self._reduce(task)
+            split = Split(first + 1, records[first:end])
+            for key, value, parents in _mapped(job, split, task, add):
+                add("map", task, key, value, parents)
+        sent = [step for step in steps if step.stage == "map"]
+        if job.combiner:
+            mapped, sent = sent, []
+            for task in range(map_tasks):
+                for key, group in _by_key(s for s in mapped if s.task == task).items():
+                    values = {key: [step.value for step in group]}
+                    for value in tasks.combined(job, values, Counter())[key]:
+                        sent.append(add("combine", task, key, value, group))
+        tasks.in_order(step.key for step in sent)
+        place = tasks.partitioner(job, reducers)
+        placed = [(step, place(step.key)) for step in sent]
+        for part in range(reducers):
+            mine = sorted((s for s, number in placed if number == part), key=attrgetter("key"))
+            arrived = [add("shuffle", part, s.key, s.value, [s]) for s in mine]
+            current: list[Step] = []
+            for key, value in tasks.reduced(job, _groups(arrived, current)):
+                add("reduce", part, key, value, current)
+    return Trace(job.name, map_tasks, reducers, job.combiner is not None, tuple(steps))
 
-    def _add(self, stage: Stage, task: int, key: Any, value: Any, *parents: int) -> int:
-        position = self._held[stage, task]
-        self._held[stage, task] += 1
-        self.steps.append(Step(len(self.steps), stage, task, position, key, value, parents))
-        return len(self.steps) - 1
 
-    def _at(self, stage: Stage, task: int) -> list[Step]:
-        return [step for step in self.steps if step.stage == stage and step.task == task]
+def _mapped(job: tasks.Functions, split: Split, task: int, add: Any) -> Iterator[tuple]:
+    """Yield a task's pairs, each with the lines that it comes from."""
+    lines = [add("input", task, split.first + i, r, ()) for i, r in enumerate(split.records())]
+    current: list[Step] = []
 
-    def _map(self, task: int, first: int, records: list[Any]) -> None:
-        ids = [
-            self._add("input", task, first + number, record)
-            for number, record in enumerate(records, 1)
-        ]
-        reader = MemorySplit(first + 1, records).reader()
-        started: list[int] = []
-        ended = [False]
+    def watched() -> Iterator[Any]:
+        for line in lines:
+            current[:] = [line]
+            yield line.value
+        current[:] = lines  # what cleanup() yields comes from all of them
 
-        def watched() -> Iterator[Any]:
-            for block in reader.blocks():
-                for number, record in zip(ids, block, strict=True):
-                    started.append(number)
-                    yield record
-            ended[0] = True
+    def place() -> tuple[str, Any]:
+        return split.place(current[-1].position if current else -1)
 
-        try:
-            for key, value in tasks.mapped(self.job.mapper, [watched()]):
-                parents = ids if ended[0] else started[-1:]
-                self._add("map", task, key, value, *parents)
-        except (Exception, SystemExit) as error:
-            raise tasks.Failed(from_exception(error, "mapper", reader.place())) from error
+    with failing("mapper", job.name, place):
+        for key, value in runtime.mapped(job.mapper, watched()):
+            yield key, value, tuple(current)
 
-    def _combine(self, task: int) -> None:
-        for key, group in _by_key(self._at("map", task)).items():
-            values = [step.value for step in group]
-            for value in tasks.combined(self.job.combiner, key, values):
-                self._add("combine", task, key, value, *(step.id for step in group))
 
-    def _shuffle(self, last: Stage) -> None:
-        sent = [step for step in self.steps if step.stage == last]
-        keys.check_kinds(keys.kinds(step.key for step in sent))
-        for partition in range(self.reducers):
-            mine = [step for step in sent if self._place(step.key) == partition]
-            for step in sorted(mine, key=attrgetter("key")):
-                self._add("shuffle", partition, step.key, step.value, step.id)
-
-    def _reduce(self, task: int) -> None:
-        current: list[Step] = []
-        arrived = self._at("shuffle", task)
-
-        def groups() -> Iterator[tuple[Any, Iterator[Any]]]:
-            for key, group in _by_key(arrived).items():
-                current[:] = group
-                yield key, iter([step.value for step in group])
-            current[:] = arrived  # what cleanup() yields comes from all of them
-
-        for key, value in tasks.reduced(self.job.reducer, groups()):
-            self._add("reduce", task, key, value, *(step.id for step in current))
+def _groups(arrived: list[Step], current: list[Step]) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield the groups of a partition; ``current`` has the records of the one at work."""
+    for key, group in _by_key(arrived).items():
+        current[:] = group
+        yield key, [step.value for step in group]
+    current[:] = arrived  # what cleanup() yields comes from all of them
 
 
 def _by_key(steps: Iterable[Step]) -> dict[Any, list[Step]]:

@@ -11,7 +11,6 @@ from typing import Any
 # name in the face -> module that has it
 _FACE = {
     "explore_objects": "objects",
-    "show_objects": "objects",
     "COLOURS": "figure",
     "show": "figure",
     "explore_centroids": "centroids",
@@ -19,9 +18,7 @@ _FACE = {
     "explore_life_cycle": "life_cycle",
     "explore_stages": "stages",
     "explore_shuffle": "shuffle",
-    "last_job": "stages",
     "watch_resources": "resources",
-    "show_stages": "stages",
     "transfer": "transfer",
 }
 

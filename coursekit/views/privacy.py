@@ -8,35 +8,25 @@ scale. Everything drawn follows from these two numbers, so nothing here is rando
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.ground.errors import CourseError
+from coursekit.views.explore import View, explore
+from coursekit.views.figure import COLOURS
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
     from matplotlib.figure import Figure
 
 EPSILONS = (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
-FIRST = 1.0  # where the slider stands at first
+FIRST = EPSILONS.index(1.0)  # where the slider stands at first
 
 
 @dataclass(frozen=True)
 class PrivateMean:
-    """A mean that is published with Laplace noise.
-
-    Attributes
-    ----------
-    mean : float
-        The mean of the clamped numbers, without noise.
-    change : float
-        The most by which exchanging one number can move it (its sensitivity).
-    unit : str
-        The unit of both.
-    """
+    """A mean with Laplace noise; ``change`` is the most by which one number can move it."""
 
     mean: float
     change: float
@@ -65,13 +55,7 @@ def guesses_right(epsilon: float) -> float:
 def private_mean(
     values: Iterable[float], lower: float, upper: float, unit: str = "unit of the data"
 ) -> PrivateMean:
-    """Describe the mean of ``values``, each clamped to the range from ``lower`` to ``upper``.
-
-    Raises
-    ------
-    CourseError
-        No values, a value that is no number, or an empty range.
-    """
+    """Describe the mean of ``values``, each clamped to the range from ``lower`` to ``upper``."""
     numbers = [float(value) for value in values]
     if not numbers or any(math.isnan(number) for number in numbers):
         raise CourseError(
@@ -88,58 +72,49 @@ def private_mean(
 
 
 def draw(measured: PrivateMean, epsilon: float) -> Figure:
-    """Draw the answers of two tables that differ in one person, and the price of each epsilon.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        On the left two densities, on the right the mean error against how often a guess is right.
-    """
+    """Draw the answers of two tables that differ in one person, and the price of each epsilon."""
     import matplotlib.pyplot as plt
+    import numpy as np
 
     figure, (answers, price) = plt.subplots(1, 2, figsize=(9, 3.2))
     figure.subplots_adjust(wspace=0.3)
-    _draw_answers(answers, measured, epsilon)
-    _draw_price(price, measured, epsilon)
+    width = 4 * measured.scale(epsilon)
+    x = np.linspace(measured.mean - width, measured.mean + measured.change + width, 800)
+    for name, shift, colour, line in (
+        ("lowest", 0.0, COLOURS["blue"], "-"),
+        ("highest", measured.change, COLOURS["vermilion"], "--"),
+    ):
+        y = measured.density(x, epsilon, shift)
+        answers.plot(x, y, line, color=colour, label=f"one person has the {name} value")
+        answers.fill_between(x, y, color=colour, alpha=0.15)
+    answers.set(
+        title=f"Answers at epsilon {epsilon:g}",
+        xlabel=f"answer ({measured.unit})",
+        ylabel="how likely",
+        yticks=[],
+    )
+    answers.margins(y=0.35)
+    answers.set_ylim(bottom=0)
+    answers.locator_params(axis="x", nbins=5)
+    answers.xaxis.set_major_formatter("{x:,.0f}")
+    answers.legend(fontsize=7, loc="upper left", frameon=False)
+
+    errors = [measured.scale(each) for each in EPSILONS]
+    price.plot(errors, [100 * guesses_right(each) for each in EPSILONS], "ko-", ms=3, lw=1)
+    here = (measured.scale(epsilon), 100 * guesses_right(epsilon))
+    price.plot(*here, "o", markersize=11, color=COLOURS["orange"], markeredgecolor="black")
+    price.axhline(50, color=COLOURS["green"], linestyle=":", linewidth=1)
+    price.text(max(errors), 51, "a coin", ha="right", fontsize=8, color=COLOURS["green"])
+    price.set(
+        title="What it costs, what it gives",
+        xscale="log",
+        ylim=(45, 103),
+        xlabel=f"mean error of the answer ({measured.unit})",
+        ylabel="guesses that are right (%)",
+    )
     for axes in (answers, price):
         axes.spines[["top", "right"]].set_visible(False)
     return figure
-
-
-def _draw_answers(axes: Any, measured: PrivateMean, epsilon: float) -> None:
-    import numpy as np
-
-    from coursekit.views.figure import COLOURS
-
-    width = 4 * measured.scale(epsilon)
-    x = np.linspace(measured.mean - width, measured.mean + measured.change + width, 800)
-    sides = [("lowest", 0.0, "blue", "-"), ("highest", measured.change, "vermilion", "--")]
-    for name, shift, colour, line in sides:
-        y = measured.density(x, epsilon, shift)
-        axes.plot(x, y, line, color=COLOURS[colour], label=f"one person has the {name} value")
-        axes.fill_between(x, y, color=COLOURS[colour], alpha=0.15)
-    axes.set(title=f"Answers at epsilon {epsilon:g}", xlabel=f"answer ({measured.unit})",
-             ylabel="how likely", yticks=[])  # fmt: skip
-    axes.margins(y=0.35)
-    axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", nbins=5)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.legend(fontsize=7, loc="upper left", frameon=False)
-
-
-def _draw_price(axes: Any, measured: PrivateMean, epsilon: float) -> None:
-    from coursekit.views.figure import COLOURS
-
-    errors = [measured.scale(each) for each in EPSILONS]
-    right = [100 * guesses_right(each) for each in EPSILONS]
-    axes.plot(errors, right, "o-", color=COLOURS["black"], markersize=3, linewidth=1)
-    axes.plot(measured.scale(epsilon), 100 * guesses_right(epsilon), "o", markersize=11,
-              color=COLOURS["orange"], markeredgecolor="black")  # fmt: skip
-    axes.axhline(50, color=COLOURS["green"], linestyle=":", linewidth=1)
-    axes.text(max(errors), 51, "a coin", ha="right", fontsize=8, color=COLOURS["green"])
-    axes.set(title="What it costs, what it gives", xscale="log", ylim=(45, 103),
-             xlabel=f"mean error of the answer ({measured.unit})",
-             ylabel="guesses that are right (%)")  # fmt: skip
 
 
 def in_words(measured: PrivateMean, epsilon: float) -> str:
@@ -155,10 +130,8 @@ def in_words(measured: PrivateMean, epsilon: float) -> str:
 
 def explore_epsilon(
     values: Iterable[float], lower: float, upper: float, unit: str = "unit of the data"
-) -> VBox:
+) -> View:
     """Return a widget to weigh privacy against accuracy: a slider of epsilon.
-
-    Where no widget can be shown, the picture and its words stand for epsilon 1.
 
     Parameters
     ----------
@@ -172,32 +145,15 @@ def explore_epsilon(
     Raises
     ------
     CourseError
-        As `private_mean` raises.
+        No values, a value that is no number, or an empty range.
     """
-    from ipywidgets import HTML, Image, SelectionSlider, VBox
-
-    from coursekit.views.figure import png
-
     measured = private_mean(values, lower, upper, unit)
-
-    class Explorer(VBox):
-        """The box; without a browser, the picture and its words."""
-
-        def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-            image = base64.b64encode(picture.value).decode()
-            without = {"image/png": image, "text/plain": in_words(measured, epsilon.value)}
-            return {**super()._repr_mimebundle_(**kwargs), **without}
-
-    options = [(f"{each:g}", each) for each in EPSILONS]
-    epsilon = SelectionSlider(options=options, value=FIRST, description="epsilon")
-    epsilon.add_class("ck-epsilon")
-    picture, words = Image(format="png"), HTML()
-
-    def refresh(*_: Any) -> None:
-        picture.value = png(draw(measured, epsilon.value))
-        told = in_words(measured, epsilon.value)
-        words.value = f"<p aria-live='polite' style='line-height:1.4;margin:0'>{told}</p>"
-
-    epsilon.observe(refresh, "value")
-    refresh()
-    return Explorer([epsilon, picture, words]).add_class("ck-view")
+    return explore(
+        lambda _, number: draw(measured, EPSILONS[number]),
+        lambda _, number: in_words(measured, EPSILONS[number]),
+        lambda _: in_words(measured, EPSILONS[FIRST]),
+        EPSILONS,
+        label="epsilon",
+        start=FIRST,
+        still=FIRST,
+    )

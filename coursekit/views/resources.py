@@ -7,11 +7,11 @@ state each resource is in. What was there before and is not found any more is *g
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from ipywidgets import VBox
+from ipywidgets import HTML
+
+from coursekit.views.explore import View
 
 GONE = "gone"
 UNNAMED = "(no name)"
@@ -25,8 +25,7 @@ _STYLE = """<style>
 _HEAD = ("kind", "name", "states so far", "billed now")
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """One thing in the account.
 
     Attributes
@@ -55,95 +54,90 @@ def read(ec2: Any) -> list[Resource]:
     ec2 : botocore client
         From ``boto3.client("ec2")``.
     """
+
+    def name(one: dict[str, Any]) -> str:
+        return next((tag["Value"] for tag in one.get("Tags", ()) if tag["Key"] == "Name"), UNNAMED)
+
     pages = ec2.get_paginator("describe_instances").paginate()
     servers = [one for page in pages for r in page["Reservations"] for one in r["Instances"]]
-    names = {one["InstanceId"]: _name(one) for one in servers}
-    alive = {one["InstanceId"] for one in servers if one["State"]["Name"] != "terminated"}
-    found = [_server(one) for one in servers]
+    names = {one["InstanceId"]: name(one) for one in servers}
+    states = {one["InstanceId"]: one["State"]["Name"] for one in servers}
+    found = [Resource("server", id, names[id], s, s == "running") for id, s in states.items()]
     for one in ec2.describe_volumes()["Volumes"]:
-        attached = [names.get(a["InstanceId"], UNNAMED) for a in one["Attachments"]]
-        name = _name(one) if _name(one) != UNNAMED or not attached else f"disk of {attached[0]}"
-        found.append(Resource("volume", one["VolumeId"], name, one["State"], True))
+        disk_of = [f"disk of {names.get(a['InstanceId'], UNNAMED)}" for a in one["Attachments"]]
+        called = name(one) if name(one) != UNNAMED or not disk_of else disk_of[0]
+        found.append(Resource("volume", one["VolumeId"], called, one["State"], True))
     for one in ec2.describe_addresses()["Addresses"]:
-        state = "associated" if one.get("InstanceId") in alive else "idle"
-        found.append(Resource("address", one["AllocationId"], _name(one), state, True))
+        used = states.get(one.get("InstanceId"), "terminated") != "terminated"
+        state = "associated" if used else "idle"
+        found.append(Resource("address", one["AllocationId"], name(one), state, True))
     for one in ec2.describe_security_groups()["SecurityGroups"]:
         if one["GroupName"] != "default":
             group = Resource("security group", one["GroupId"], one["GroupName"], "there", False)
             found.append(group)
     for one in ec2.describe_key_pairs()["KeyPairs"]:
-        pair = Resource("key pair", one["KeyPairId"], one["KeyName"], "there", False)
-        found.append(pair)
+        found.append(Resource("key pair", one["KeyPairId"], one["KeyName"], "there", False))
     return found
 
 
-def _server(one: dict[str, Any]) -> Resource:
-    state = one["State"]["Name"]
-    return Resource("server", one["InstanceId"], _name(one), state, state == "running")
+class Board(View):
+    """The states of every resource, in the order in which they were seen, as a table."""
 
-
-def _name(one: dict[str, Any]) -> str:
-    return next((tag["Value"] for tag in one.get("Tags", ()) if tag["Key"] == "Name"), UNNAMED)
-
-
-class History:
-    """The states of every resource, in the order in which they were seen."""
-
-    def __init__(self) -> None:
-        self.last: dict[str, Resource] = {}
+    def __init__(self, ec2: Any) -> None:
+        self._ec2, self._table = ec2, HTML()
+        self._last: dict[str, Resource] = {}
         self.states: dict[str, list[str]] = {}
+        super().__init__([self._table], self._without)
+
+    def look(self) -> None:
+        """Ask EC2 once."""
+        self.add(read(self._ec2))
+        self._table.value = self.html()
 
     def add(self, found: list[Resource]) -> None:
         """Take one look into account; what is not in it any more is gone."""
-        here = {one.id: one for one in found}
-        for id, one in here.items():
-            self.last[id] = one
-            self._note(id, one.state)
-        for id in self.last.keys() - here.keys():
-            self._note(id, GONE)
-
-    def _note(self, id: str, state: str) -> None:
-        states = self.states.setdefault(id, [])
-        if not states or states[-1] != state:
-            states.append(state)
+        self._last |= {one.id: one for one in found}
+        now = {one.id: one.state for one in found}
+        for id in self._last:
+            states, state = self.states.setdefault(id, []), now.get(id, GONE)
+            if states[-1:] != [state]:
+                states.append(state)
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Return kind, name, states and whether it is billed, by kind in the order of birth."""
-        kinds = list(dict.fromkeys(one.kind for one in self.last.values()))
-        ordered = sorted(self.last.values(), key=lambda one: kinds.index(one.kind))
-        return [self._row(one) for one in ordered]
-
-    def _row(self, one: Resource) -> tuple[str, str, str, str]:
-        states = self.states[one.id]
-        billed = one.billed and states[-1] != GONE
-        return one.kind, one.name, " → ".join(states), "yes" if billed else "no"
-
-    def text(self) -> str:
-        """Return the table as plain text."""
-        rows = self.rows()
-        if not rows:
-            return "Nothing is there."
-        widths = [max(len(row[i]) for row in (_HEAD, *rows)) for i in range(len(_HEAD))]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in (_HEAD, *rows))
-        return "\n".join(lines)
+        kinds = list(dict.fromkeys(one.kind for one in self._last.values()))
+        rows = []
+        for one in sorted(self._last.values(), key=lambda one: kinds.index(one.kind)):
+            states = self.states[one.id]
+            billed = "yes" if one.billed and states[-1] != GONE else "no"
+            rows.append((one.kind, one.name, " → ".join(states), billed))
+        return rows
 
     def html(self) -> str:
         """Return the table as HTML."""
-        rows = self.rows()
-        if not rows:
+        if not self.rows():
             return "<p>Nothing is there.</p>"
+        body = ""
+        for row in self.rows():
+            style = "ck-gone" if row[2].endswith(GONE) else "ck-billed" if row[3] == "yes" else ""
+            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+            body += f"<tr class='{style}'>{cells}</tr>"
         head = "".join(f"<th>{name}</th>" for name in _HEAD)
-        body = "".join(_html_row(row) for row in rows)
         return f"{_STYLE}<table class='ck-resources'><tr>{head}</tr>{body}</table>"
 
+    def __str__(self) -> str:
+        self.look()
+        if not self.rows():
+            return "Nothing is there."
+        rows = (_HEAD, *self.rows())
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
-def _html_row(row: tuple[str, str, str, str]) -> str:
-    style = "ck-gone" if row[2].endswith(GONE) else "ck-billed" if row[3] == "yes" else ""
-    cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-    return f"<tr class='{style}'>{cells}</tr>"
+    def _without(self) -> tuple[dict, dict]:
+        return {"text/plain": str(self), "text/html": self.html()}, {}
 
 
-def watch_resources(ec2: Any = None) -> VBox:
+def watch_resources(ec2: Any = None) -> Board:
     """Return a table of what is in the account; it looks again after every cell.
 
     Where no widget can be shown it is the table of the moment. ``print(board)`` shows the table as
@@ -155,53 +149,24 @@ def watch_resources(ec2: Any = None) -> VBox:
         Whose account; by default that of ``boto3.client("ec2")``.
     """
     import boto3
-    from ipywidgets import HTML, VBox
-
-    client = ec2 or boto3.client("ec2")
-    history = History()
-    table = HTML()
-
-    class Board(VBox):
-        """The table, with a text that does not change from run to run."""
-
-        def look(self, *_: Any) -> None:
-            """Ask EC2 once."""
-            history.add(read(client))
-            table.value = history.html()
-
-        def __str__(self) -> str:
-            self.look()
-            return history.text()
-
-        def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-            without = {"text/plain": str(self), "text/html": history.html()}
-            return {**super()._repr_mimebundle_(**kwargs), **without}
-
-    board = Board([table]).add_class("ck-view")
-    board.look()
-    _after_every_cell(board)
-    return board
-
-
-def _after_every_cell(board: Any) -> None:
-    """Let the board look after each cell, until its cloud does not answer any more."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from IPython import get_ipython
 
+    board = Board(ec2 or boto3.client("ec2"))
+    board.look()
     shell = get_ipython()
     if shell is None:
-        return
-
+        return board
     for earlier in list(shell.events.callbacks["post_run_cell"]):
         if hasattr(earlier, "coursekit_board"):  # a cell run again makes a new board
             shell.events.unregister("post_run_cell", earlier)
 
     def look(*_: Any) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             board.look()
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError):  # its cloud does not answer any more
             shell.events.unregister("post_run_cell", look)
 
     look.coursekit_board = board
     shell.events.register("post_run_cell", look)
+    return board

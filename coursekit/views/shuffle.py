@@ -10,16 +10,13 @@ import dataclasses
 import html
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from coursekit.ground.errors import CourseError
-
-if TYPE_CHECKING:
-    from ipywidgets import VBox
-
-    from coursekit.mapreduce import Job, Step, Trace
+from coursekit.mapreduce import Job, Step, Trace, trace
+from coursekit.views.explore import View, explore
+from coursekit.views.figure import COLOURS
 
 MOST_PAIRS = 40  # more boxes than this in a column cannot be read in one picture
 LONGEST = 13  # characters in the box of a pair; a line gets twice as many
@@ -45,162 +42,126 @@ _STYLE = """<style>
 </style>"""
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One step of the animation.
-
-    Parameters
-    ----------
-    caption : str
-        What happens, in a sentence.
-    born : tuple of int
-        The records (numbers of steps of the trace) that come into being.
-    """
+class Frame(NamedTuple):
+    """One step of the animation: what happens, and the records (``Step.id``) that come of it."""
 
     caption: str
-    born: tuple[int, ...]
+    born: list[int]
 
 
-def frames(trace: Trace) -> list[Frame]:
-    """Return the steps of the animation: one per line, combining map task, sender and key.
-
-    Parameters
-    ----------
-    trace : Trace
-        From `coursekit.mapreduce.trace`.
-    """
-    lines = trace.at("input")
-    first = Frame(
-        f"{_count(len(lines), 'line')} for {_count(trace.map_tasks, 'map task')}: each gets a part"
-        " of the lines and sees no other.",
-        _ids(lines),
+def frames(run: Trace) -> list[Frame]:
+    """Return the steps of the animation: one per line, combining map task, sender and key."""
+    lines = run.at("input")
+    first = (
+        f"{_count(len(lines), 'line')} for {_count(run.map_tasks, 'map task')}: each gets a part"
+        " of the lines and sees no other."
     )
-    made = [_mapped(trace), _combined(trace), _shuffled(trace), _reduced(trace)]
-    return [first, *(frame for several in made for frame in several)]
+    told = [(first, lines), *_mapped(run), *_combined(run), *_shuffled(run), *_reduced(run)]
+    return [Frame(caption, [step.id for step in born]) for caption, born in told]
 
 
-def _mapped(trace: Trace) -> Iterator[Frame]:
-    pairs = groupby(trace.at("map"), key=lambda step: (step.task, step.parents))
+def _mapped(run: Trace) -> Iterator[tuple[str, list[Step]]]:
+    pairs = groupby(run.at("map"), key=lambda step: (step.task, step.parents))
     for (task, parents), group in pairs:
         born = list(group)
         if len(parents) == 1:
-            source = f"reads “{trace.steps[parents[0]].value}” and yields"
+            source = f"reads “{run.steps[parents[0]].value}” and yields"
         else:
             source = "has seen all its lines and yields" if parents else "begins and yields"
-        yield Frame(f"Map: task {task} {source} {_count(len(born), 'pair')}.", _ids(born))
+        yield f"Map: task {task} {source} {_count(len(born), 'pair')}.", born
 
 
-def _combined(trace: Trace) -> Iterator[Frame]:
-    for task in range(trace.map_tasks if trace.combines else 0):
-        before, after = trace.at("map", task), trace.at("combine", task)
+def _combined(run: Trace) -> Iterator[tuple[str, list[Step]]]:
+    for task in range(run.map_tasks if run.combines else 0):
+        before, after = run.at("map", task), run.at("combine", task)
         if before:
-            yield Frame(
+            caption = (
                 f"Combine: map task {task} puts its own equal keys together,"
-                f" {_count(len(before), 'pair')} become {len(after)}. Nothing has been sent yet.",
-                _ids(after),
+                f" {_count(len(before), 'pair')} become {len(after)}. Nothing has been sent yet."
             )
+            yield caption, after
 
 
-def _shuffled(trace: Trace) -> Iterator[Frame]:
-    for task in range(trace.map_tasks):
-        sent = [s for s in trace.at("shuffle") if trace.steps[s.parents[0]].task == task]
+def _shuffled(run: Trace) -> Iterator[tuple[str, list[Step]]]:
+    for task in range(run.map_tasks):
+        sent = [s for s in run.at("shuffle") if run.steps[s.parents[0]].task == task]
         where = Counter(step.task for step in sent)
         parts = ", ".join(f"{where[part]} to partition {part}" for part in sorted(where))
         if sent:
-            yield Frame(
+            caption = (
                 f"Shuffle: map task {task} sends {_count(len(sent), 'record')}, {parts}."
-                " The key alone decides; each partition is kept sorted.",
-                _ids(sent),
+                " The key alone decides; each partition is kept sorted."
             )
+            yield caption, sent
 
 
-def _reduced(trace: Trace) -> Iterator[Frame]:
-    answers = groupby(trace.at("reduce"), key=lambda step: (step.task, step.parents))
+def _reduced(run: Trace) -> Iterator[tuple[str, list[Step]]]:
+    answers = groupby(run.at("reduce"), key=lambda step: (step.task, step.parents))
     for (task, parents), group in answers:
         born = list(group)
-        values = ", ".join(repr(trace.steps[parent].value) for parent in parents)
-        keys = {trace.steps[parent].key for parent in parents}
+        values = ", ".join(repr(run.steps[parent].value) for parent in parents)
+        keys = {run.steps[parent].key for parent in parents}
         called = f"gets “{_plain(keys.pop())}” with {values}" if len(keys) == 1 else "ends"
-        yield Frame(
-            f"Reduce: reducer {task} {called} and yields {', '.join(map(_pair, born))}.",
-            _ids(born),
-        )
+        yield f"Reduce: reducer {task} {called} and yields {', '.join(map(_pair, born))}.", born
 
 
-def _ids(steps: Iterable[Step]) -> tuple[int, ...]:
-    return tuple(step.id for step in steps)
-
-
-def sent(trace: Trace, shown: list[Frame]) -> int:
+def sent(run: Trace, shown: list[Frame]) -> int:
     """Return how many records have gone through the shuffle after some frames."""
     born = {number for frame in shown for number in frame.born}
-    return sum(step.id in born for step in trace.at("shuffle"))
+    return sum(step.id in born for step in run.at("shuffle"))
 
 
-def draw(trace: Trace, position: int | None = None) -> str:
-    """Draw a step of the animation.
+def draw(run: Trace, position: int | None = None) -> str:
+    """Draw a step of the animation as an SVG element.
 
-    Parameters
-    ----------
-    trace : Trace
-        From `coursekit.mapreduce.trace`.
-    position : int, optional
-        Which of its `frames`, from 0: the new records move from those they were made of, used ones
-        are pale. Without it, all records are drawn at rest.
-
-    Returns
-    -------
-    str
-        An SVG element.
+    The new records move from those they were made of, used ones are pale. Without a position,
+    all records are drawn at rest.
     """
-    told = frames(trace)
+    told = frames(run)
     shown = told if position is None else told[: position + 1]
     born = {number for frame in shown for number in frame.born}
     fresh = set() if position is None else set(told[position].born)
-    used = {parent for number in born for parent in trace.steps[number].parents}
-    plan = _Plan(trace)
-    boxes = [plan.box(trace.steps[n], _state(n, fresh, used, position)) for n in sorted(born)]
-    movers = [mover for number in sorted(fresh) for mover in plan.movers(trace.steps[number])]
-    label = html.escape(in_words(trace) if position is None else told[position].caption)
+    used = {parent for number in born for parent in run.steps[number].parents}
+    plan = _Plan(run)
+    boxes = ""
+    for number in sorted(born):
+        state = "ck-used" if number in used and position is not None else "ck-rest"
+        boxes += plan.box(run.steps[number], "ck-born" if number in fresh else state)
+    movers = "".join(mover for number in sorted(fresh) for mover in plan.movers(run.steps[number]))
+    label = html.escape(in_words(run) if position is None else told[position].caption)
     return (
         f'<svg class="ck-shuffle" xmlns="http://www.w3.org/2000/svg" role="img"'
         f' viewBox="0 0 {plan.width} {plan.height}" width="{plan.width}"'
         f' style="max-width:100%;height:auto" aria-label="{label}">{_STYLE}'
         f'<rect width="{plan.width}" height="{plan.height}" rx="6" fill="#fff"/>'
-        f"{plan.backdrop()}{''.join(boxes)}{''.join(movers)}</svg>"
+        f"{plan.backdrop()}{boxes}{movers}</svg>"
     )
-
-
-def _state(number: int, fresh: set[int], used: set[int], position: int | None) -> str:
-    if number in fresh:
-        return "ck-born"
-    return "ck-used" if number in used and position is not None else "ck-rest"
 
 
 class _Plan:
     """Where everything stands: a column per stage, in it a block per task."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def __init__(self, run: Trace) -> None:
+        self.run = run
         self._left, x = {}, 14
-        for stage in trace.stages():
+        for stage in run.stages():
             self._left[stage] = x
             x += self._wide(stage) + _WAY
         self.width = x - _WAY + 14
         self._blocks = {True: self._stacked(True), False: self._stacked(False)}
         self.height = max(top + high for tops in self._blocks.values() for top, high in tops) + 14
-        keys = dict.fromkeys(s.key for stage in trace.stages()[1:] for s in trace.at(stage))
-        self._colour = {key: _COLOURS[i % len(_COLOURS)] for i, key in enumerate(keys)}
+        keys = dict.fromkeys(s.key for stage in run.stages()[1:] for s in run.at(stage))
+        self._colour = {k: COLOURS[_COLOURS[i % len(_COLOURS)]] for i, k in enumerate(keys)}
 
     def _wide(self, stage: str) -> int:
         return _LINE_BOX if stage == "input" else _BOX
 
     def _stacked(self, senders: bool) -> list[tuple[int, int]]:
         """Return top and height of each task's block: of map tasks, or of partitions."""
-        stages = [s for s in self.trace.stages() if (s in _SENDERS) == senders]
+        stages = [s for s in self.run.stages() if (s in _SENDERS) == senders]
         blocks, top = [], _TOP
-        for task in range(self.trace.map_tasks if senders else self.trace.reducers):
-            rows = max(len(self.trace.at(stage, task)) for stage in stages)
+        for task in range(self.run.map_tasks if senders else self.run.reducers):
+            rows = max(len(self.run.at(stage, task)) for stage in stages)
             high = _HEAD + _ROW * max(rows, 1)
             blocks.append((top, high))
             top += high + 12
@@ -213,51 +174,43 @@ class _Plan:
 
     def backdrop(self) -> str:
         """Draw the titles of the columns and a frame around what one task does."""
-        titles = "".join(
-            f'<text class="ck-title" x="{x}" y="20">{_TITLES[stage]}</text>'
-            for stage, x in self._left.items()
-        )
-        return titles + self._frames(True, "map task") + self._frames(False, "partition")
-
-    def _frames(self, senders: bool, name: str) -> str:
-        stages = [s for s in self.trace.stages() if (s in _SENDERS) == senders]
-        x = self._left[stages[0]] - 8
-        wide = self._left[stages[-1]] + self._wide(stages[-1]) + 8 - x
-        return "".join(
-            f'<rect x="{x}" y="{top}" width="{wide}" height="{high}" rx="6" fill="#f4f4f4"'
-            f' stroke="#999"/><text class="ck-task" x="{x + 8}" y="{top + 16}">{name} {task}</text>'
-            for task, (top, high) in enumerate(self._blocks[senders])
-        )
-
-    def box(self, step: Step, state: str) -> str:
-        """Draw a record in its own place."""
-        return self._box(step, step.stage == "input", self.place(step), state)
+        drawn = ""
+        for stage, x in self._left.items():
+            drawn += f'<text class="ck-title" x="{x}" y="20">{_TITLES[stage]}</text>'
+        for senders, name in ((True, "map task"), (False, "partition")):
+            stages = [s for s in self._left if (s in _SENDERS) == senders]
+            x = self._left[stages[0]] - 8
+            wide = self._left[stages[-1]] + self._wide(stages[-1]) + 8 - x
+            for task, (top, high) in enumerate(self._blocks[senders]):
+                drawn += (
+                    f'<rect x="{x}" y="{top}" width="{wide}" height="{high}" rx="6"'
+                    f' fill="#f4f4f4" stroke="#999"/>'
+                    f'<text class="ck-task" x="{x + 8}" y="{top + 16}">{name} {task}</text>'
+                )
+        return drawn
 
     def movers(self, step: Step) -> Iterator[str]:
         """Draw a box for each parent; it moves to the new record and is gone at the end."""
         x, y = self.place(step)
-        for parent in (self.trace.steps[number] for number in step.parents):
+        for parent in (self.run.steps[number] for number in step.parents):
             left, top = self.place(parent)
-            way = f"--dx:{left - x}px;--dy:{top - y}px"
             # Out of a line comes a pair; everywhere else it is the parent itself that moves.
             shown = step if parent.stage == "input" else parent
-            yield self._box(shown, False, (x, y), "ck-moving", way)
+            shown = dataclasses.replace(step, key=shown.key, value=shown.value)
+            yield self.box(shown, "ck-moving", f"--dx:{left - x}px;--dy:{top - y}px")
 
-    def _box(
-        self, step: Step, is_line: bool, at: tuple[int, int], state: str, way: str = ""
-    ) -> str:
-        from coursekit.views.figure import COLOURS
-
+    def box(self, step: Step, state: str, way: str = "") -> str:
+        """Draw a record in its own place."""
+        x, y = self.place(step)
+        is_line = step.stage == "input"
         text = _cut(step.value, 2 * LONGEST) if is_line else _cut(_pair(step), LONGEST)
-        colour = "#777" if is_line else COLOURS[self._colour[step.key]]
-        wide = _LINE_BOX if is_line else _BOX
+        colour = "#777" if is_line else self._colour[step.key]
         style = f' style="{way}"' if way else ""
+        box = f'<rect x="{x}" y="{y}" width="{self._wide(step.stage)}" height="{_HIGH}" rx="4"'
         return (
-            f'<g class="{state}"{style}><rect x="{at[0]}" y="{at[1]}" width="{wide}"'
-            f' height="{_HIGH}" rx="4" fill="#fff"/><rect x="{at[0]}" y="{at[1]}" width="{wide}"'
-            f' height="{_HIGH}" rx="4" fill="{colour}" fill-opacity=".25" stroke="{colour}"'
-            f' stroke-width="2"/><text x="{at[0] + 7}" y="{at[1] + 15}">{html.escape(text)}</text>'
-            "</g>"
+            f'<g class="{state}"{style}>{box} fill="#fff"/>'
+            f'{box} fill="{colour}" fill-opacity=".25" stroke="{colour}" stroke-width="2"/>'
+            f'<text x="{x + 7}" y="{y + 15}">{html.escape(text)}</text></g>'
         )
 
 
@@ -274,21 +227,21 @@ def _cut(value: Any, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def in_words(trace: Trace) -> str:
+def in_words(run: Trace) -> str:
     """Describe the whole way for those who cannot see it."""
     told = [
-        f"From {_count(len(trace.at('input')), 'line')}: {_count(len(trace.at('map')), 'pair')},"
-        f" made by {_count(trace.map_tasks, 'map task')}."
+        f"From {_count(len(run.at('input')), 'line')}: {_count(len(run.at('map')), 'pair')},"
+        f" made by {_count(run.map_tasks, 'map task')}."
     ]
-    if trace.combines:
-        told.append(f"The combiner makes {len(trace.at('combine'))} of them.")
-    for part in range(trace.reducers):
-        keys = dict.fromkeys(_plain(step.key) for step in trace.at("shuffle", part))
+    if run.combines:
+        told.append(f"The combiner makes {len(run.at('combine'))} of them.")
+    for part in range(run.reducers):
+        keys = dict.fromkeys(_plain(step.key) for step in run.at("shuffle", part))
         told.append(
-            f"The shuffle sends {_count(len(trace.at('shuffle', part)), 'record')} to partition"
+            f"The shuffle sends {_count(len(run.at('shuffle', part)), 'record')} to partition"
             f" {part}: {', '.join(keys) or 'no key'}."
         )
-    told.append(f"The reducers yield {', '.join(map(_pair, trace.at('reduce'))) or 'nothing'}.")
+    told.append(f"The reducers yield {', '.join(map(_pair, run.at('reduce'))) or 'nothing'}.")
     return " ".join(told)
 
 
@@ -296,15 +249,15 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def explore_shuffle(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2) -> VBox:
-    """Return an animation of a job's records, with a slider, Play, and a switch for the combiner.
+def explore_shuffle(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers: int = 2) -> View:
+    """Return an animation of a job's records: a slider, Play, and with or without the combiner.
 
     Where no widget can be shown, all records are drawn at once, and told in words.
 
     Parameters
     ----------
     job : Job
-        Any job of `coursekit.mapreduce`. The switch is there if it has a combiner.
+        Any job of `coursekit.mapreduce`. The choice is there if it has a combiner.
     lines : iterable
         Its input: a few short lines.
     map_tasks, reducers : int
@@ -315,57 +268,29 @@ def explore_shuffle(job: Job, lines: Iterable[Any], map_tasks: int = 2, reducers
     CourseError
         More than 40 pairs, or none.
     """
-    from coursekit.mapreduce import trace
-
     records = list(lines)
-    ways = {False: trace(dataclasses.replace(job, combiner=None), records, map_tasks, reducers)}
+    plain = trace(dataclasses.replace(job, combiner=None), records, map_tasks, reducers)
+    runs = {"without combiner": plain}
     if job.combiner is not None:
-        ways[True] = trace(job, records, map_tasks, reducers)
-    pairs = len(ways[False].at("map"))
+        runs = {"with combiner": trace(job, records, map_tasks, reducers), **runs}
+    pairs = len(plain.at("map"))
     if not 0 < pairs <= MOST_PAIRS:
         raise CourseError(
             f"{_count(pairs, 'pair')} cannot be shown in one picture",
             f"Give lines of which the mapper makes 1 to {MOST_PAIRS} pairs, for example lines[:2].",
         )
-    return _animation(ways)
 
+    def tell(name: str, position: int) -> str:
+        told = frames(runs[name])[: position + 1]
+        count = _count(sent(runs[name], told), "record")
+        return f"{html.escape(told[-1].caption)}<br><b>Sent by the shuffle so far: {count}</b>"
 
-def _animation(ways: dict[bool, Trace]) -> VBox:
-    from ipywidgets import HTML, Checkbox, HBox, IntSlider, Play, VBox, jslink
-
-    class Animation(VBox):
-        """The box; without a browser, all records in one picture, and words."""
-
-        def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-            shown = ways[combiner.value]
-            without = {"image/svg+xml": draw(shown), "text/plain": in_words(shown)}
-            return {**super()._repr_mimebundle_(**kwargs), **without}
-
-    combiner = Checkbox(value=True in ways, description="with combiner", indent=False)
-    step = IntSlider(min=0, max=1, description="Step")
-    play = Play(min=0, max=1, interval=1500)
-    caption, picture = HTML(), HTML()
-    step.add_class("ck-shuffle-step")
-    combiner.add_class("ck-shuffle-combiner")
-    jslink((play, "value"), (step, "value"))
-
-    def refresh(*_: Any) -> None:
-        shown = ways[combiner.value]
-        told = frames(shown)[: step.value + 1]
-        count = _count(sent(shown, told), "record")
-        caption.value = (
-            f"<p aria-live='polite' style='min-height:3em;line-height:1.4;margin:0'>"
-            f"{html.escape(told[-1].caption)}<br><b>Sent by the shuffle so far: {count}</b></p>"
-        )
-        picture.value = draw(shown, step.value)
-
-    def choose(*_: Any) -> None:
-        step.max = play.max = len(frames(ways[combiner.value])) - 1
-        step.value = play.value = 0
-        refresh()
-
-    combiner.observe(choose, "value")
-    step.observe(refresh, "value")
-    choose()
-    controls = [play, step, combiner] if True in ways else [play, step]
-    return Animation([HBox(controls), caption, picture]).add_class("ck-view")
+    return explore(
+        lambda name, position: draw(runs[name], position),
+        tell,
+        lambda name: in_words(runs[name]),
+        {name: range(len(frames(run))) for name, run in runs.items()},
+        choice="Job",
+        still=None,
+        play=True,
+    )

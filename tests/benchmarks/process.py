@@ -1,4 +1,4 @@
-"""Programs in fresh processes: their answer, their time, the memory of them and their children."""
+"""Programs in fresh processes: their answer and their time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import time
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from coursekit.ground import places
 from coursekit.ground.errors import CourseError
@@ -49,32 +47,6 @@ def seconds(command: list[str], **environment: str) -> float:
     began = time.perf_counter()
     run(command, **environment)
     return time.perf_counter() - began
-
-
-def peak_mb(command: list[str]) -> float:
-    """Return the peak of the memory (PSS, MiB) of a process and all below it, summed.
-
-    PSS counts a page shared by n processes as 1/n in each, so that the sum is what is used.
-    """
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=places.course_root()) as started:
-        root = psutil.Process(started.pid)
-        while started.poll() is None:
-            peak = max(peak, _pss(root))
-            time.sleep(0.05)
-    if started.returncode:
-        raise CourseError(f"{command[1]} failed", "Run the command by hand to see its output.")
-    return peak / 2**20
-
-
-def _pss(root: psutil.Process) -> int:
-    total = 0
-    try:
-        for process in (root, *root.children(recursive=True)):
-            total += process.memory_full_info().pss
-    except psutil.NoSuchProcess:
-        return 0  # one ended meanwhile: this sample does not count
-    return total
 
 
 @cache

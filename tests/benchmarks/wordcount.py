@@ -12,7 +12,7 @@ import time
 from functools import partial
 
 from .harness import Benchmark
-from .process import HERE, peak_mb, peers, program
+from .process import peers, program
 from .text import text
 
 SIZE, SMALL = 150, 15  # MB; the small one for mrjob, which is slow
@@ -38,11 +38,6 @@ def _wc() -> float:
     began = time.perf_counter()
     subprocess.run(["wc", "-w", str(text(SIZE))], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
-
-
-def _peak() -> float:
-    script = str(HERE / "programs" / "mapreduce_words.py")
-    return peak_mb([sys.executable, script, str(text(SIZE)), "plain"])
 
 
 plain = partial(_seconds, "mapreduce_words", "plain")
@@ -76,13 +71,5 @@ BENCHMARKS = [
         partial(_per_mb, "mapreduce_words", SIZE, "plain"),
         _mrjob,
         unit="s/MB",
-    ),
-    Benchmark(
-        "wordcount-memory",
-        1.0,
-        "peak PSS of all processes / 200 MB",
-        _peak,
-        lambda: 200 * 10**6 / 2**20,
-        unit="MiB",
     ),
 ]
