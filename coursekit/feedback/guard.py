@@ -189,11 +189,6 @@ def _no_keyboard_no_exit() -> Iterator[None]:
         yield
 
 
-def is_learners(error: BaseException) -> bool:
-    """Tell whether an exception passed through the learner's own code."""
-    return any(_is_learners(f.filename) for f in traceback.extract_tb(error.__traceback__))
-
-
 def learner_traceback(error: BaseException) -> str:
     """Format an exception, cut to the lines that the learner wrote.
 

@@ -13,6 +13,7 @@ from coursekit.feedback.authoring import UNKNOWN, Case, Exercise, Mistake
 from coursekit.feedback.facts import Other, Raised
 from coursekit.feedback.observe import Seen, observe
 from coursekit.feedback.result import Result
+from coursekit.ground.errors import CourseError
 
 AFTERWARDS = "the inputs, afterwards"
 
@@ -26,6 +27,11 @@ def judge(exercise: Exercise, seen: Iterable[tuple[Case, Seen]]) -> Result:
         The exercise.
     seen : iterable of (Case, Seen)
         May be lazy: what comes after a wrong one is not asked for.
+
+    Raises
+    ------
+    CourseError
+        When the solution fails, too: the machine lacks something, such as Java.
     """
     about = {"id": exercise.id, "title": exercise.title}
     before: list[Case] = []
@@ -35,6 +41,8 @@ def judge(exercise: Exercise, seen: Iterable[tuple[Case, Seen]]) -> Result:
             before.append(case)
             continue
         name, want, got = wrong
+        if isinstance(got, Raised) and got.is_a(CourseError):
+            _require_that_the_solution_runs(exercise, case)
         if isinstance(got, Raised) and got.is_a(NotImplementedError):
             return Result(**about, outcome="not attempted")
         raised = isinstance(got, Raised)
@@ -48,6 +56,14 @@ def judge(exercise: Exercise, seen: Iterable[tuple[Case, Seen]]) -> Result:
             message=_message(exercise, before, case, one, wrong),
         )
     return Result(**about, outcome="passed")
+
+
+def _require_that_the_solution_runs(exercise: Exercise, case: Case) -> None:
+    failed = reference(exercise, case).raised
+    if failed is not None and failed.is_a(CourseError):
+        del _references[case]  # once mended, it is tried again
+        *_, what, mend = failed.text.splitlines()
+        raise CourseError(what.partition(": ")[2], mend)
 
 
 def solution(exercise: Exercise) -> tuple:

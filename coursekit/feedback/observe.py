@@ -15,7 +15,6 @@ from typing import Any
 from coursekit.feedback import authoring, compare, guard
 from coursekit.feedback.authoring import Case, Exercise
 from coursekit.feedback.facts import STOPPED, Raised, decode, encode
-from coursekit.ground.errors import CourseError
 
 MIME = "application/vnd.coursekit.facts+json"
 
@@ -57,11 +56,6 @@ def observe(exercise: Exercise, answers: tuple, case: Case) -> Seen:
         What the check cell hands over. They and the inputs are copied before.
     case : Case
         The inputs.
-
-    Raises
-    ------
-    CourseError
-        When the machine lacks something, such as Java; never for the answer's own error.
     """
     seen = Seen()
     inputs = [guard.own_copy(each) for each in case.inputs]
@@ -79,8 +73,6 @@ def observe(exercise: Exercise, answers: tuple, case: Case) -> Seen:
     try:
         _, printed = guard.run(run, seconds=exercise.seconds, mebibytes=exercise.memory)
     except guard.LearnerError as caught:
-        if isinstance(caught.error, CourseError) and not guard.is_learners(caught.error):
-            raise caught.error from None
         printed = caught.printed
         names = tuple(kind.__name__ for kind in type(caught.error).__mro__[:-2])
         seen.facts.append(("", Raised(names, guard.learner_traceback(caught.error))))
