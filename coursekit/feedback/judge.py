@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from coursekit.feedback import compare, lessons
 from coursekit.feedback.authoring import UNKNOWN, Case, Exercise, Mistake
 from coursekit.feedback.facts import Other, Raised
-from coursekit.feedback.observe import Seen, observe
+from coursekit.feedback.observe import ERROR, Seen, observe
 from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
 
@@ -138,7 +138,7 @@ def _wanted(exercise: Exercise, case: Case, facts: list) -> list[tuple[str, Any]
         return [("", by_hand)]
     if not isinstance(by_hand, dict):  # an exception, whatever was seen before it
         return [*facts[:-1], ("", by_hand)]
-    if {name for name, _ in facts if name} <= set(by_hand):
+    if {name for name, _ in facts} - {ERROR} <= set(by_hand):
         return list(by_hand.items())
     found = reference(exercise, case).facts
     return [(name, by_hand.get(name, value)) for name, value in found]
@@ -170,19 +170,19 @@ def _message(
                 for answers in wrong_answers(exercise, mistake)
             )
         else:
-            found = name != AFTERWARDS and _is_meant(mistake.when, seen, got, exercise.tolerance)
+            found = name != AFTERWARDS and _is_meant(exercise, mistake.when, seen, got)
         if found:
             return mistake.tell
     return _common(want, got, seen)
 
 
-def _is_meant(when: Any, seen: Seen, got: Any, tolerance: float) -> bool:
+def _is_meant(exercise: Exercise, when: Any, seen: Seen, got: Any) -> bool:
     """Tell whether a mistake's ``when`` recognises what came out."""
     if isinstance(when, type) and issubclass(when, BaseException):
         return isinstance(got, Raised) and got.is_a(when)
     if not callable(when):
-        return compare.same(got, when, tolerance=tolerance)
-    named = any(name for name, _ in seen.facts)
+        return compare.same(got, when, tolerance=exercise.tolerance)
+    named = inspect.isgeneratorfunction(exercise.observe)
     try:
         return bool(when(dict(seen.facts) if named and not isinstance(got, Raised) else got))
     except Exception:  # it meets values of any type; those it cannot read, it does not recognise

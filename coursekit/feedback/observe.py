@@ -16,6 +16,7 @@ from coursekit.feedback import authoring, compare, guard
 from coursekit.feedback.authoring import Case, Exercise
 from coursekit.feedback.facts import STOPPED, Raised, decode, encode
 
+ERROR = "error"  # the name of a fact that is an exception
 MIME = "application/vnd.coursekit.facts+json"
 
 
@@ -75,10 +76,10 @@ def observe(exercise: Exercise, answers: tuple, case: Case) -> Seen:
     except guard.LearnerError as caught:
         printed = caught.printed
         names = tuple(kind.__name__ for kind in type(caught.error).__mro__[:-2])
-        seen.facts.append(("", Raised(names, guard.learner_traceback(caught.error))))
+        seen.facts.append((ERROR, Raised(names, guard.learner_traceback(caught.error))))
     except guard.OutOfTime:
         printed = ""
-        seen.facts.append(("", STOPPED))
+        seen.facts.append((ERROR, STOPPED))
     seen.printed = bool(printed.strip())
     if not compare.same(inputs, list(case.inputs)) and _is_data(case.inputs):
         seen.changed = inputs
