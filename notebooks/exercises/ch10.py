@@ -1,0 +1,585 @@
+"""Exercises and quiz of chapter 10, k-means and decision trees: small inputs with traps in them."""
+
+import dis
+import math
+from types import CodeType
+
+import numpy as np
+
+from coursekit.feedback.authoring import Mistake, Option, Question, case, exercise
+
+
+def as_numbers(got):
+    """Return numbers as an array, whatever holds them; anything else as it is."""
+    try:
+        return np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        return got
+
+
+def numbers_of(answer, *inputs):
+    return as_numbers(answer(*inputs))
+
+
+def is_near(want):
+    def check(got):
+        return np.shape(got) == np.shape(want) and np.allclose(got, want, rtol=1e-9, atol=1e-12)
+
+    return check
+
+
+def has_shape(*shapes):
+    return lambda got: np.shape(got) in shapes
+
+
+def draw_points(chance, number, dimensions):
+    """Draw different points with whole coordinates, so that equal distances are exactly equal."""
+    found = {}
+    while len(found) < number:
+        found[tuple(chance.randint(-9, 9) for _ in range(dimensions))] = None
+    return list(found)
+
+
+def draw_nearest(chance):
+    cases = []
+    for dimensions in (1, 2, 3):
+        centroids = draw_points(chance, chance.randint(2, 4), dimensions)
+        (point,) = draw_points(chance, 1, dimensions)
+        # on the other side of the point, as far away: a tie
+        twin = tuple(2 * a - b for a, b in zip(point, chance.choice(centroids), strict=True))
+        tried = ([*centroids, twin], [twin, *centroids])
+        cases += [case(point, centroids), *(case(point, each) for each in tried)]
+    return cases
+
+
+START = [(1, 1), (5, 7)]
+exercise(
+    "10-nearest",
+    title="The number of the nearest centroid",
+    hints=(
+        "What does a loop over `centroids` hand out: places or numbers? The next step needs to know"
+        " *which* cluster a point belongs to.",
+        "A built-in function hands out number and item together, for any list.",
+        "The last centroid wins a tie here. Which comparison lets the first one keep its place?",
+    ),
+    examples=[
+        case((-2, 0), [(9, 9), (4, 0), (-4, -1), (6, 0)], want=2),
+        case((1.5, 2), START, want=0),
+        case((4.5, 5), START, want=1),
+        case((3, 4), START, want=0),
+        case((0, 0), [(5, 5), (3, 4), (4, 3), (-4, 3)], want=1),
+        case((0, 0, 3), [(0, 0, 0), (0, 0, 4)], want=1),
+    ],
+    draw=draw_nearest,
+    mistakes=[
+        Mistake("This is the centroid itself. The number of the cluster is asked for: 0 for the"
+                " first.", ("return closest", "return centroids[closest]"),
+                when=lambda got: len(got) in (2, 3)),
+        Mistake("Counted from 1. Positions in a list begin with 0, and so do labels.",
+                ("enumerate(centroids)", "enumerate(centroids, 1)")),
+        Mistake("This is the centroid that is farthest away.",
+                ("math.inf", "-math.inf", "distance < best", "distance > best")),
+        Mistake("This is a distance. Which of the centroids has it?",
+                ("return closest", "return best"), when=lambda got: isinstance(got, float)),
+        Mistake("Two centroids are equally near. The lower number should win, or the answer would"
+                " depend on how the loop is written.", ("distance < best", "distance <= best")),
+        Mistake("Only two coordinates count in your distance. A point may have more.",
+                ("math.dist(point, centroid)", "math.dist(point[:2], centroid[:2])")),
+    ],
+    also_right=["def nearest(point, centroids):\n"
+                "    return min(range(len(centroids)), key=lambda j: math.dist(point, centroids[j]))"],
+)
+
+SEVEN = [(1, 1), (1.5, 2), (3, 4), (5, 7), (3.5, 5), (4.5, 5), (3.5, 4.5)]
+ALONE = "Cluster 1 has no point, so it has no mean: it keeps its old centroid."
+MEAN = "tuple(sum(axis) / len(mine) for axis in zip(*mine)) if mine else old"
+
+
+def draw_clusters(chance):
+    cases = []
+    for dimensions in (1, 2, 3):
+        k = chance.randint(3, 5)
+        points, empty = draw_points(chance, 8, dimensions), chance.randrange(k)
+        labels = [(empty + chance.randrange(1, k)) % k for _ in points]
+        cases.append(case(points, labels, draw_points(chance, k, dimensions)))
+    return cases
+
+
+exercise(
+    "10-update",
+    title="The mean of a cluster",
+    hints=(
+        "How many points belong to cluster `j`? How many are there in all?",
+        "What does `zip(*mine)` give when `mine` is an empty list?",
+        "An empty cluster has no mean. Which place is left for it?",
+    ),
+    examples=[
+        case(SEVEN, [0, 0, 0, 1, 1, 1, 1], START, want=np.array([(5.5 / 3, 7 / 3), (4.125, 5.375)])),
+        case([(0, 2), (2, 6)], [0, 0], [(9, 9), (5, 4)], want=np.array([(1.0, 4), (5, 4)])),
+        case([(1, 2, 3), (3, 2, 1), (0, 0, 7)], [1, 1, 0], [(0, 0, 0), (0, 0, 0)],
+             want=np.array([(0.0, 0, 7), (2, 2, 2)])),
+    ],
+    draw=draw_clusters,
+    observe=numbers_of,
+    tried="update({0}, {1}, {2})",
+    mistakes=[
+        Mistake("Each sum is divided by all seven points. The mean of a cluster divides by the number"
+                " of points in it.", ("len(mine)", "len(points)")),
+        Mistake("These are the sums. A mean divides them.", (" / len(mine)", "")),
+        Mistake("A dict has keys, and the next pass would go through those. Return a list, in the"
+                " order of the centroids.", ("return new", "return dict(enumerate(new))"),
+                when=lambda got: isinstance(got, dict)),
+        Mistake("One number for each cluster? A centroid has as many coordinates as a point.",
+                (MEAN, "sum(map(sum, mine)) / max(len(mine), 1)"), when=has_shape((2,))),
+        Mistake("One centroid is gone: k would shrink from pass to pass. An empty cluster keeps its"
+                " old centroid.", ("enumerate(centroids)", "zip(sorted(set(labels)), centroids)"),
+                when=has_shape((1, 2))),
+        Mistake("Cluster 1 has no point, and `zip` of nothing gives no coordinates at all. It keeps"
+                " its old centroid.", (" if mine else old", ""),
+                when=lambda got: len(got) == 2 and len(got[1]) == 0),
+        Mistake(f"(0, 0) is a real place. {ALONE}", ("else old", "else (0,) * len(old)"),
+                when=is_near([(1, 4), (0, 0)])),
+        Mistake(ALONE, ("else old", "else centroids[0]"),
+                (MEAN, "tuple(sum(axis) / len(mine) for axis in zip(*mine or [old]))"),
+                when=lambda got: getattr(got, "names", ("",))[0] == "ZeroDivisionError"
+                or is_near([(1, 4), (9, 9)])(got)),
+    ],
+    also_right=["def update(points, labels, centroids):\n"
+                "    points, labels = np.array(points), np.array(labels)\n"
+                "    return [points[labels == j].mean(axis=0) if (labels == j).any() else old\n"
+                "            for j, old in enumerate(centroids)]"],
+)
+
+
+def loops(code):
+    """Tell whether a function's code, or one inside it, loops: for, while, a comprehension."""
+    names = ("FOR_ITER", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
+    return any(step.opname in names for step in dis.get_instructions(code)) or any(
+        loops(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+
+
+def without_loops(answer, points, centroids):
+    yield "", as_numbers(answer(points, centroids))
+    code = getattr(answer, "__code__", None)
+    yield "loops of Python's in its code", "yes" if code and loops(code) else "none"
+
+
+def arrays(*tables):
+    return [np.array(each, dtype=float) for each in tables]
+
+
+FIVE = [(1, 1, 0), (1.5, 2, 1), (3, 4, -2), (5, 7, 0), (-3, 0, 2)]
+exercise(
+    "10-distances",
+    title="All distances at once",
+    hints=(
+        "With the shapes (7, 2) and (2, 2) NumPy cannot know what belongs to what. Which shape of"
+        " the points would make every point meet every centroid?",
+        "`None` as an index gives one more axis, of length 1. NumPy matches arrays from the last"
+        " axis on. So where should the new axis of the points stand?",
+        "Of the result's three axes, which one is the coordinates? That one has to be summed away.",
+    ),
+    examples=[
+        case(*arrays(FIVE, [(1, 1, 1.0), (5, 7, -1)]),
+             want={"": np.array([[1, 53], [1.25, 41.25], [22, 14], [53, 1], [18, 122]]),
+                   "loops of Python's in its code": "none"},
+             shown="points and centroids with the shapes (5, 3) and (2, 3)"),
+        case(*arrays([[0], [1], [2], [3]], [[0], [2], [-1]]),
+             want={"": np.array([[0.0, 4, 1], [1, 1, 4], [4, 0, 9], [9, 1, 16]])},
+             shown="points and centroids with the shapes (4, 1) and (3, 1)"),
+    ],
+    draw=lambda chance: [
+        case(*arrays(draw_points(chance, chance.randint(4, 8), dimensions),
+                     draw_points(chance, chance.randint(1, 4), dimensions)))
+        for dimensions in (1, 2, 4)
+    ],
+    observe=without_loops,
+    tried="squared_distances of other points and centroids",
+    mistakes=[
+        Mistake("The rows should be points and the columns centroids: shape (n, k).",
+                ("differences**2).sum(axis=2)", "differences**2).sum(axis=2).T"),
+                when=lambda facts: np.shape(facts[""]) == (2, 5)),
+        Mistake("These are distances. For the nearest centroid the square root changes nothing and"
+                " costs time; the inertia needs the squares.",
+                ("return (differences**2).sum(axis=2)",
+                 "return np.sqrt((differences**2).sum(axis=2))")),
+        Mistake("Each coordinate is still on its own. Sum over the axis of the coordinates.",
+                (".sum(axis=2)", ""), when=lambda facts: np.shape(facts[""]) == (5, 2, 3)),
+        Mistake("You summed over the wrong axis: the coordinates should be gone, not the points or"
+                " the centroids.", ("axis=2", "axis=1"), ("axis=2", "axis=0"),
+                when=lambda facts: np.shape(facts[""]) in ((5, 3), (2, 3))),
+        Mistake("One number is left: `sum()` without an axis sums everything.", ("axis=2", ""),
+                when=lambda facts: np.ndim(facts[""]) == 0),
+        Mistake("NumPy cannot match these shapes. Give the points one more axis, of length 1,"
+                " between points and coordinates.", ("points[:, None, :]", "points"),
+                when=ValueError),
+        Mistake("The numbers are right, but a loop of Python's goes through them one by one. Let"
+                " NumPy's broadcasting make all differences in one step.",
+                "def squared_distances(points, centroids):\n"
+                "    return np.array([[((p - c) ** 2).sum() for c in centroids] for p in points])",
+                when=lambda facts: facts["loops of Python's in its code"] == "yes"
+                and abs(facts[""][0][0] - 1) < 1e-9),
+        Mistake("The shape is right, the values are not. Is each difference squared first?",
+                ("(differences**2).sum(axis=2)", "differences.sum(axis=2) ** 2"),
+                when=lambda facts: np.shape(facts[""]) == (5, 2)),
+    ],
+    also_right=["def squared_distances(points, centroids):\n"
+                "    return np.square(np.expand_dims(points, 1) - centroids).sum(axis=-1)"],
+)
+
+POINTS = np.array([(0, 0), (1, 0), (0, 2), (6, 8), (6, 7)], dtype=float)
+
+
+def shares(*weights):
+    return np.array(weights) / np.sum(weights)
+
+
+def draw_starts(chance):
+    cases = []
+    for dimensions, starts in ((2, 1), (2, 3), (3, 2)):
+        points = draw_points(chance, chance.randint(6, 12), dimensions)
+        cases.append(case(*arrays(points, chance.sample(points, starts))))
+    return cases
+
+
+ALL = "((points[:, None, :] - chosen) ** 2).sum(axis=2).min(axis=1)"
+exercise(
+    "10-chances",
+    title="The chances of k-means++",
+    hints=(
+        "A point has one squared distance to each of the chosen starts. Which of them tells how"
+        " badly it is served so far?",
+        "The chances of all points together are 1. What do you divide by?",
+    ),
+    examples=[
+        case(POINTS, np.array([[0.0, 0]]), want=shares(0, 1, 4, 100, 85),
+             shown="chances(points, [(0, 0)]) for five points"),
+        case(POINTS, np.array([[0.0, 0], [6, 8]]), want=shares(0, 1, 4, 0, 1),
+             shown="chances(points, [(0, 0), (6, 8)])"),
+    ],
+    draw=draw_starts,
+    observe=numbers_of,
+    tried="chances of other points",
+    mistakes=[
+        Mistake("These are squared distances. Chances add up to 1.", (" / nearest.sum()", "")),
+        Mistake("k-means++ takes the *squared* distance, so far points get a better chance still.",
+                (".min(axis=1)", ".min(axis=1) ** 0.5")),
+        Mistake("Every point has the same chance here. That is a random start, not k-means++.",
+                (ALL, "np.ones(len(points))")),
+        Mistake("Only the start that was chosen last counts here, not the nearest of *all*.",
+                (ALL, "((points - chosen[-1]) ** 2).sum(axis=1)")),
+        Mistake("Only the first start counts here, not the nearest of *all*.",
+                (ALL, "((points - chosen[0]) ** 2).sum(axis=1)")),
+        Mistake("This is the start that is farthest away. A point near any start is served well.",
+                (".min(axis=1)", ".max(axis=1)")),
+        Mistake("A point that is a start already has a chance above 0. Its distance to itself is 0,"
+                " and the nearest start counts, not the sum or the mean over all of them.",
+                (".min(axis=1)", ".sum(axis=1)"), (".min(axis=1)", ".mean(axis=1)"),
+                when=lambda got: np.shape(got) == (5,) and got[0] > 0 and got[3] > 0),
+        Mistake("Two values, one for each start. One for each *point* is asked for.",
+                (".min(axis=1)", ".min(axis=0)"), when=has_shape((2,))),
+        Mistake("One chance for each point is asked for.", (".min(axis=1)", ".min()"),
+                when=has_shape((), (1,))),
+    ],
+)
+
+VARIED = np.array([(1, 300), (3, 100), (2, 500), (6, 300)], dtype=float)
+SCALED = (VARIED - [3, 300]) / [math.sqrt(3.5), math.sqrt(20000)]
+
+
+def draw_tables(chance):
+    rows = chance.randint(4, 9)
+    columns = [[chance.uniform(-10, 10) * 10**size for _ in range(rows)] for size in range(3)]
+    columns.insert(chance.randint(0, 3), [float(chance.randint(-9, 9))] * rows)
+    return [case(np.array(columns).T, shown="standardise(another table)")]
+
+
+exercise(
+    "10-standardise",
+    title="Every column on the same scale",
+    hints=(
+        "Each column has its own mean and its own spread. Which axis do you go along to get one"
+        " value per column?",
+        "What is the standard deviation of a column in which all values are equal? What comes of"
+        " dividing by it?",
+    ),
+    examples=[
+        case(VARIED, want=SCALED, shown="a table of 4 rows and 2 columns"),
+        case(np.column_stack([VARIED, [5.0] * 4]), want=np.column_stack([SCALED, np.zeros(4)]),
+             shown="the table with a third column in which all values are 5"),
+    ],
+    draw=draw_tables,
+    observe=numbers_of,
+    mistakes=[
+        Mistake("One mean and one spread for the whole table leave the columns as different as they"
+                " were. Each column needs its own.", ("axis=0", "")),
+        Mistake("These are means along the rows. A row mixes units; go along the columns.",
+                ("axis=0", "axis=1, keepdims=True")),
+        Mistake("This divides by the sample standard deviation (n − 1). Asked for is the population"
+                " one (n), as scikit-learn's StandardScaler takes it.",
+                ("std(axis=0)", "std(axis=0, ddof=1)")),
+        Mistake("This moves each column into the range from 0 to 1. That is another scaling: one"
+                " outlier then squeezes all others together.",
+                ("table.std(axis=0)", "np.ptp(table, axis=0)", "table.mean(", "table.min(")),
+        Mistake("The means are gone, the spreads are still those of the units.", (" / spread", "")),
+        Mistake("The spreads are 1, the means are not 0 yet.", ("(table - table.mean(axis=0))", "table")),
+        Mistake("This divides by the variance. The standard deviation has the unit of the column.",
+                ("table.std(", "table.var(")),
+        Mistake("A constant column has the spread 0, and 0 / 0 is NaN. It tells nothing about"
+                " anybody: let it be zeros.",
+                ("spread = np.where(spread == 0, 1, spread)", "np.seterr(all='ignore')"),
+                when=lambda got: not np.isfinite(got).all()),
+        Mistake("A column is gone. Whoever reads the result needs the same columns as before.",
+                ("spread = table.std(axis=0)", "table = table[:, table.std(axis=0) > 0]\n"
+                 "    spread = table.std(axis=0)"), when=has_shape((4, 2))),
+        Mistake("The third column is constant. Less its mean, it is zeros, and it stays zeros.",
+                ("return (table - table.mean(axis=0)) / spread",
+                 "return np.where(table.std(axis=0) == 0, 1, (table - table.mean(axis=0)) / spread)"),
+                when=lambda got: np.shape(got) == (4, 3) and np.abs(got[:, 2]).max() > 0),
+        Mistake("Your function has changed the table itself. Others still need it: make a new one.",
+                ("return (table - table.mean(axis=0)) / spread",
+                 "table -= table.mean(axis=0)\n    table /= spread\n    return table")),
+    ],
+    equivalent_mutants={
+        "line 4: 1 -> 2": "A constant column is all zeros by then; divided by 2 it stays zeros.",
+    },
+)
+
+NINE = [(0, 0), (0, 2), (3, 0), (9, 0), (9, 1), (10, 3), (0, 8), (1, 9), (5, 20)]
+OWN = "own = distances[mine].sum() / (mine.sum() - 1)"
+
+
+def draw_placed(chance):
+    points, numbers = draw_points(chance, 10, 2), chance.sample(range(9), 3)
+    labels = [*numbers, *numbers[:2], *chance.choices(numbers[:2], k=5)]
+    chance.shuffle(labels)
+    return [case(i, np.array(points, dtype=float), np.array(labels)) for i in range(10)]
+
+
+def placed(i, labels, want):
+    return case(i, np.array(NINE, dtype=float), np.array(labels), want=want,
+                shown=f"silhouette({i}, points, labels), labels {labels}")
+
+
+LABELS = [0, 0, 0, 1, 1, 1, 2, 2, 3]
+exercise(
+    "10-silhouette",
+    title="The silhouette of one point",
+    hints=(
+        "Begin with one array: the distances from point `i` to all points. A mask chooses those of"
+        " one cluster.",
+        "The point itself is in its own cluster, at distance 0. Is it one of its neighbours?",
+        "There may be more than one other cluster. Which of the mean distances counts?",
+    ),
+    examples=[
+        placed(2, LABELS, (6.566216 - 3.302776) / 6.566216),
+        placed(5, LABELS, 0.7284837),
+        placed(6, LABELS, 0.8122389),
+        placed(2, [0, 0, 1, 1, 1, 1, 2, 2, 3], -0.5043553),
+        placed(8, LABELS, 0.0),
+    ],
+    draw=draw_placed,
+    tolerance=1e-6,
+    mistakes=[
+        Mistake("The point itself counts as a neighbour here, at distance 0. That makes its own"
+                " cluster look closer than it is.", (OWN, "own = distances[mine].mean()")),
+        Mistake("This takes the farthest cluster. The silhouette asks about the second best one: the"
+                " *nearest* of the others.", ("min(distances", "max(distances")),
+        Mistake("The sign is turned round: near 1 should mean well inside its cluster.",
+                ("(other - own)", "(own - other)")),
+        Mistake("A silhouette lies between −1 and 1. Divide the difference by the larger of the two"
+                " distances.", (" / max(own, other)", ""), when=lambda got: not -1 <= got <= 1),
+        Mistake("Another cluster is nearer than its own: that is below 0.",
+                ("return (other", "return abs(other"), when=lambda got: 0.5 < got < 0.51),
+        Mistake("A cluster of one has no neighbours to take a mean of. By definition its silhouette"
+                " is 0.", ("    if mine.sum() == 1:\n        return 0.0\n", "    np.seterr(all='ignore')\n"),
+                when=lambda got: getattr(got, "names", ("",))[0] == "ZeroDivisionError"
+                or math.isnan(got)),
+        Mistake("A point alone is neither well nor badly placed: by definition it has 0.",
+                ("return 0.0", "return 1.0"), ("return 0.0", "return -1.0"),
+                when=lambda got: got in (1, -1)),
+    ],
+)
+
+
+def entropy(labels):
+    parts = [labels.count(label) / len(labels) for label in set(labels)]
+    return -sum(part * math.log2(part) for part in parts)
+
+
+def rest(labels, values):
+    """Return the entropy that is left in the groups, weighted by their sizes."""
+    groups = [[c for c, v in zip(labels, values, strict=True) if v == w] for w in set(values)]
+    return sum(len(group) / len(labels) * entropy(group) for group in groups)
+
+
+def question(labels, values, want, about):
+    return case(list(labels), list(values), want=want,
+                shown=f"gain for {about}: labels {labels}, values {values}")
+
+
+GAIN = "return entropy(labels) - rest"
+exercise(
+    "10-gain",
+    title="Gain is what the question takes away",
+    hints=(
+        "A question that leaves nothing open has 0 here. Should the best question of all gain 0?",
+        "How much was open before the question? How much is open after it?",
+    ),
+    examples=[
+        question("nynyyyynny", "nynnynynny", 0.2780719, "member"),
+        question("nynyyyynny", "yyymmmoooy", 0.3219281, "age"),
+        question("aabbb", "xxyyy", 0.9709506, "a question that leaves nothing open"),
+        question("abab", "xxyy", 0.0, "a question that tells nothing"),
+        question("aabcc", "xyxyx", 0.1709506, "three classes"),
+    ],
+    draw=lambda chance: [
+        case(labels := chance.choices(classes, k=chance.randint(6, 14)),
+             chance.choices(groups, k=len(labels)))
+        for classes, groups in (("ab", "xy"), ("abc", "xyz"), ("yn", "pqrs"), ("a", "xy"))
+    ],
+    tolerance=1e-6,
+    mistakes=[
+        Mistake("This is the entropy that is *left*, so the worst question would get the highest"
+                " value. The gain is how much entropy the question takes away.",
+                (GAIN, "return rest * 1.0")),
+        Mistake("The difference is the wrong way round: entropy before, less entropy after.",
+                (GAIN, "return rest - entropy(labels)")),
+        Mistake("This is the entropy before the question. What is left after it?",
+                (GAIN, "return entropy(labels)")),
+        Mistake("Each group counts by its share of the rows: a large one counts more.",
+                ("len(part) / len(labels) * entropy(part)", "entropy(part) / len(set(values))")),
+    ],
+)
+
+
+def draw_columns(chance):
+    cases = []
+    while len(cases) < 5:
+        numbers = chance.choices(range(-20, 60), k=chance.randint(4, 9))
+        labels, places = chance.choices("yn", k=len(numbers)), sorted(set(numbers))
+        gains = sorted(entropy(labels) - rest(labels, [n <= low for n in numbers]) for low in places)
+        if gains[-1] - gains[-2] > 1e-6:  # nearly equal ones depend on the order of adding up
+            cases.append(case(numbers, labels))
+    low, middle, high = sorted(chance.sample(range(100), 3))
+    return [*cases, case([low, high, middle], list("yyn")), case([low] * 4, list("ynyn")),
+            case([low, low, high, high], list("ynyn")), case([low, middle, high], list("nnn"))]
+
+
+exercise(
+    "10-threshold",
+    title="The best threshold of a column",
+    hints=(
+        "Sort the different numbers. Between which of them can a threshold lie?",
+        "A threshold makes a question with two answers. Write the answers as a list, and you can"
+        " measure what they gain.",
+        "Keep the best gain so far and its threshold. Which comparison keeps the lower one in a"
+        " tie? What is left when nothing gains?",
+    ),
+    examples=[
+        case([20, 30, 40, 60], list("nnyy"), want=35.0),
+        case([60, 20, 40, 30, 70], list("ynynn"), want=35.0),
+        case([5, 1, 5, 1, 9, 1], list("bababa"), want=3.0),
+        case([1, 2, 3], list("yny"), want=1.5),
+        case([1, 2, 3], list("yyy"), want=None),
+        case([4, 4, 4], list("yny"), want=None),
+    ],
+    draw=draw_columns,
+    mistakes=[
+        Mistake("That threshold parts off one row only. Another one gains more.",
+                ("if found > best", "if middle"), when=lambda got: got in (50.0, 65.0)),
+        Mistake("The numbers do not come in order. Neighbours are neighbours after sorting.",
+                ("sorted(set(numbers))", "numbers")),
+        Mistake("Two thresholds gain the same. The lower one is asked for.",
+                ("if found > best", "if found >= best"), when=2.5),
+        Mistake("All labels are equal: no threshold gains anything, so the answer is None.",
+                ("best, threshold = 0, None", "best, threshold = -1, None"),
+                when=lambda got: got == 1.5),
+        Mistake("All numbers are equal: there is no threshold between them.",
+                ("return threshold", "places[1]\n    return threshold"),
+                when=lambda got: got.names[0] in ("IndexError", "ValueError")),
+        Mistake("This looks like a gain. The threshold that has it is asked for.",
+                ("return threshold", "return best * 0.999"),
+                when=lambda got: isinstance(got, float) and 0 < got < 1),
+        Mistake("This is one of the numbers. A threshold lies halfway between two neighbours, so that"
+                " new numbers on both sides have room.", ("(low + high) / 2", "low"),
+                when=lambda got: got in (20, 30, 40, 60)),
+        Mistake("The threshold alone is asked for, not together with its gain.",
+                ("return threshold", "return threshold, best"),
+                when=lambda got: isinstance(got, tuple)),
+    ],
+    equivalent_mutants={
+        "line 6: LtE -> Lt": "No number lies halfway between two neighbouring numbers.",
+    },
+)
+
+QUIZ = (
+    Question(
+        "k-means has ended: no centroid moves any more. What do you know?",
+        (
+            Option(
+                "These are the best possible clusters for this k.",
+                "Another start can end with a lower inertia. You have seen it.",
+            ),
+            Option(
+                "One more pass would change nothing.",
+                "That is all. It may be a local minimum, so try several starts.",
+                right=True,
+            ),
+            Option(
+                "The data has k groups.",
+                "k-means makes k clusters of anything, even of noise.",
+            ),
+        ),
+    ),
+    Question(
+        "Inertia falls from 812 to 640 when k goes from 4 to 5. Is 5 the better k?",
+        (
+            Option("Yes: lower is better.", "With k = n it is 0, and nobody has learned anything."),
+            Option(
+                "You cannot tell from that.",
+                "The lowest inertia falls with every further cluster. Look for an elbow, at the"
+                " silhouette, and at what the clusters are for.",
+                right=True,
+            ),
+            Option("No: 640 is still too high.", "Inertia has no scale on which to be high."),
+        ),
+    ),
+    Question(
+        "One column is in dollars (0 to 14,000), one in orders (1 to 80). You do not scale. Then …",
+        (
+            Option(
+                "… dollars alone decide who is near to whom.",
+                "A difference of 80 orders weighs as much as one of 80 dollars.",
+                right=True,
+            ),
+            Option("… k-means raises an error.", "It does not. That is the trouble."),
+            Option("… k-means++ makes up for it.", "Its chances are made of the same distances."),
+        ),
+    ),
+    Question(
+        "A column holds a different number for every customer. What is its information gain?",
+        (
+            Option("0: a number like that says nothing.", "In this table it says everything."),
+            Option(
+                "As high as possible, and it is useless.",
+                "Each row is a group of its own, so nothing is left open here, and nothing is known"
+                " of the next customer. Gain ratio divides by the price of such a question.",
+                right=True,
+            ),
+            Option("It cannot be computed.", "It can: each group has one row and the entropy 0."),
+        ),
+    ),
+    Question(
+        "A tree is right for 100% of the rows it learned from. What follows for new customers?",
+        (
+            Option(
+                "Nothing, until you try it on rows that it has not seen.",
+                "A deep tree learns rows by heart. Only held-out rows tell what it is worth.",
+                right=True,
+            ),
+            Option("It will be right nearly always.", "It may do worse than a tree of depth 2."),
+            Option("The table had a leak.", "Perhaps. A deep tree needs no leak for that."),
+        ),
+    ),
+)
