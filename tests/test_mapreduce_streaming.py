@@ -191,6 +191,23 @@ def make_closure():
     return scaled
 
 
+def even(number):
+    return number == 0 or odd(number - 1)
+
+
+def odd(number):
+    return number != 0 and even(number - 1)
+
+
+def parity(line, default="empty"):
+    yield "even" if even(len(line)) else "odd", len(line) or default
+
+
+def test_functions_that_call_each_other_travel(tmp_path):
+    mapreduce.Job(parity).write_streaming(tmp_path)
+    assert run(tmp_path, "ab\nc\n\n")[:2] == (0, "even\t2\neven\tempty\nodd\t1\n")
+
+
 def test_a_closure_and_aliases_travel(tmp_path):
     def aliased(line):
         mr.count("seen")

@@ -85,7 +85,7 @@ class Job(Functions):
                 raise CourseError(f"{name} is {number}", "Give at least 1.")
         began = time.perf_counter()
         splits = plan(inputs, split_bytes)
-        maps = (Task(self, run_map, (split, reducers), str(split)) for split in splits)
+        maps = (Task(self, run_map, (split, reducers), split) for split in splits)
         mapped = run_all(maps, runner, workers)
         in_order(key for done in mapped for key in done.first)  # of all tasks, before any reduces
         parts = ([done.partitions[number] for done in mapped] for number in range(reducers))

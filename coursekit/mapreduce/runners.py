@@ -26,7 +26,7 @@ class Task:
     job: Functions
     work: Callable[..., Done]
     args: tuple[Any, ...]
-    about: str  # for messages: "lines 1 to 7 of notes.txt"
+    about: object  # for messages: a split says "lines 1 to 7 of notes.txt"
 
     def run(self) -> Done:
         """Try until an attempt succeeds, or there were too many."""

@@ -106,6 +106,7 @@ def _define(name: str, value: Any, role: str, known: dict[str, tuple[Any, str]])
                 "Choose another name for yours.",
             )
         return
+    known[name] = value, ""  # so that functions may call each other
     is_module = isinstance(value, ModuleType)
     module = value.__name__ if is_module else getattr(value, "__module__", None) or ""
     own = getattr(value, "__name__", "")
@@ -131,6 +132,7 @@ def _define(name: str, value: Any, role: str, known: dict[str, tuple[Any, str]])
         text += f"\n\n{name} = {own}\n" if name != own else ""
     else:
         text = f"{name} = {_literal(name, value, role)}\n"
+    del known[name]  # it goes behind what it needs
     known[name] = value, text
 
 

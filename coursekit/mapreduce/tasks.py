@@ -36,17 +36,18 @@ class Functions:
     def __post_init__(self) -> None:
         if self.reducer is None:
             object.__setattr__(self, "reducer", runtime.identity)
-        methods = {"mapper": "map", "reducer": "reduce", "combiner": "", "partitioner": ""}
+        methods = {"mapper": "map", "reducer": "reduce", "combiner": None, "partitioner": None}
         for role, method in methods.items():
             function = getattr(self, role)
-            if method and isinstance(function, type) and not hasattr(function, method):
+            if function is None and not method:
+                continue
+            if not callable(function) or (
+                isinstance(function, type) and not (method and hasattr(function, method))
+            ):
                 raise CourseError(
-                    f"the {role} class {function.__name__} has no method {method}()",
-                    f"Add `def {method}(self, …)`; setup() and cleanup() are optional.",
+                    f"the {role} is {function!r:.60}",
+                    "Give a function" + (f", or a class that has {method}()." if method else "."),
                 )
-            is_class = isinstance(function, type) and not method
-            if is_class or not (callable(function) or (function is None and not method)):
-                raise CourseError(f"the {role} is {function!r:.60}", f"Give a function as {role}.")
         if self.max_attempts < 1:
             raise CourseError(f"max_attempts is {self.max_attempts}", "Give at least 1.")
 
