@@ -318,7 +318,7 @@ def test_they_listen_on_loopback_only(start):
     try:
         listening = [
             (c.laddr.ip, c.laddr.port)
-            for c in psutil.Process(cloud._child.number).net_connections("inet")
+            for c in psutil.Process(cloud._child.pid).net_connections("inet")
             if c.status == psutil.CONN_LISTEN
         ]
         assert listening == [("127.0.0.1", urlsplit(cloud.endpoint).port)]
@@ -408,7 +408,7 @@ def test_a_forked_child_does_not_keep_them():
 
 
 def test_ctrl_c_does_not_end_them(blob, google):
-    groups = {os.getpgid(cloud._child.number) for cloud in (blob, google)}
+    groups = {os.getpgid(cloud._child.pid) for cloud in (blob, google)}
     assert os.getpgid(0) not in groups
 
 
@@ -428,7 +428,7 @@ def test_stop_ends_it_and_a_new_one_is_another(start):
 @pytest.mark.parametrize("start", ["azure_blob", "google_storage"])
 def test_one_that_died_is_replaced(start):
     cloud = getattr(ck.cloud, start)()
-    psutil.Process(cloud._child.number).kill()
+    psutil.Process(cloud._child.pid).kill()
     deadline = time.monotonic() + 10
     while cloud.alive and time.monotonic() < deadline:
         time.sleep(0.01)
