@@ -2,8 +2,8 @@
 
 A child holds one end of a pipe, its standard input, and ends itself when the other end closes. The
 system closes it when this process ends, however it ends. A program that does not watch its standard
-input is *guarded*: this module, run as ``python -m coursekit.ground.child``, stands between, watches
-for it, and at the end leaves none of its descendants behind.
+input is *guarded*: this module, run as ``python -m coursekit.ground.child``, stands between, does
+the watching, and leaves none of the program's descendants behind.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Child:
         self._owner, self._patience, self._farewell = os.getpid(), patience, farewell
         self._folder, self._pid = folder, None
         # A pipe would fill up, and a temporary file with a name would stay behind.
-        self._log = log.open("w+b") if log else tempfile.TemporaryFile()
+        self._log = log.open("w+b") if log else tempfile.TemporaryFile()  # noqa: SIM115
         if guarded:
             guard = [sys.executable, "-m", "coursekit.ground.child", str(farewell)]
             command = [*guard, str(folder or ""), *command]
