@@ -40,10 +40,12 @@ class StartFailed(Exception):
     ----------
     code : int or None
         Its exit code; None if it ran on and was not ready.
+    said : str
+        All that it wrote.
     """
 
-    def __init__(self, words: str, code: int | None) -> None:
-        self.code = code
+    def __init__(self, words: str, code: int | None, said: str) -> None:
+        self.code, self.said = code, said
         super().__init__(words)
 
 
@@ -130,6 +132,11 @@ class Child:
         return self.process.poll() is None
 
     @property
+    def own(self) -> bool:
+        """Whether this process started it; a forked one did not."""
+        return os.getpid() == self._owner
+
+    @property
     def pid(self) -> int:
         """The number of the process that runs the command."""
         if self.process.stdout and self._pid is None:
@@ -165,7 +172,8 @@ class Child:
                 if answer and not ended:
                     return answer
                 if ended or time.monotonic() > limit:
-                    raise StartFailed(self.last_words(), self.process.returncode)
+                    code = self.process.returncode
+                    raise StartFailed(self.last_words(), code, self.said())
                 time.sleep(0.01)
         except BaseException:  # Ctrl-C, too
             self.close()
@@ -191,7 +199,7 @@ class Child:
 
     def close(self) -> None:
         """End it, wait until it is gone, and remove its folder; a second time does nothing."""
-        if os.getpid() != self._owner or self._log.closed:
+        if not self.own or self._log.closed:
             return
         atexit.unregister(self.close)
         if self.process.stdin is None:
@@ -300,7 +308,8 @@ def guard(farewell: float, folder: str, command: list[str]) -> int:
     farewell : float
         Seconds that the command gets to end in order; then it is killed.
     folder : str
-        A folder to remove at the end, or nothing.
+        A folder to remove when it was asked to end, or nothing. (If the command ends by itself,
+        others may still use the folder.)
     command : list of str
         What to run. Its number is printed, and what it prints goes to standard error.
 
@@ -318,8 +327,10 @@ def guard(farewell: float, folder: str, command: list[str]) -> int:
         preexec_fn=end_with_parent if sys.platform == "linux" else None,
     )
     print(process.pid, flush=True)
+    asked = threading.Event()
 
     def end() -> None:
+        asked.set()
         process.terminate()
         try:
             process.wait(farewell)
@@ -334,7 +345,7 @@ def guard(farewell: float, folder: str, command: list[str]) -> int:
     threading.Thread(target=watch, daemon=True).start()
     code = process.wait()
     end_descendants()
-    if folder:
+    if folder and asked.is_set():
         shutil.rmtree(folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
