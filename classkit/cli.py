@@ -275,11 +275,11 @@ def engines_start(
     Example: coursekit engines start spark-cluster --workers 2
     """
     from coursekit.engines import background
-    from coursekit.engines.keeper import Plan
+    from coursekit.engines.servers import Plan
 
     if name not in background.KINDS:
         raise typer.BadParameter(f"there is no engine {name!r}: {', '.join(background.KINDS)}")
-    plan = Plan(name, "", port=port, workers=workers, cores=cores, memory=memory, master=master)
+    plan = Plan(name, port, workers, cores, memory, master)
     typer.echo(f"Starting {name} …", err=True)
     state = background.start(plan)
     for server in state.servers:
@@ -298,7 +298,7 @@ def engines_install(name: Annotated[str, typer.Argument(help="s3a.")]) -> None:
 
     if name != "s3a":
         raise typer.BadParameter(f"there is nothing to install for {name!r}: only for s3a")
-    typer.echo("Fetching S3A, Spark's way to S3: 14 MB, half a minute or more …", err=True)
+    typer.echo("Fetching S3A, Spark's way to S3: 14 MB …", err=True)
     found = s3a.install()
     size = sum(jar.stat().st_size for jar in found) / 1e6
     typer.echo(f"{len(found)} files, {size:.0f} MB. Sessions that start from now on read s3a://…")
@@ -312,11 +312,12 @@ def engines_status() -> None:
     """
     from coursekit.engines import background
 
-    lines = background.status()
-    for line in lines:
-        mark = "✔ runs" if line.alive else "✘ dead"
-        typer.echo(f"{line.engine:14} {line.name:10} {mark}  {line.pages}")
-    if not lines:
+    known = background.status()
+    for state in known:
+        for server in state.servers:
+            mark = "✔ runs" if server.alive else "✘ dead"
+            typer.echo(f"{state.kind:14} {server.name:10} {mark}  {server.pages}")
+    if not known:
         typer.echo("No engine runs. Start one: coursekit engines start --help")
 
 

@@ -206,9 +206,9 @@ def check_proxy(proxies: Mapping[str, str] | None = None) -> Finding:
 def check_archive() -> Finding:
     """Look for Spark's class-data archive; Spark works without it, at half the speed."""
     from coursekit.ground.java import find_java
-    from coursekit.spark_session import archive, settings
+    from coursekit.spark_session import archive
 
-    file = archive.find(find_java(), settings.jars(settings.spark_home()))
+    file = archive.find(find_java())
     if file is None:
         mend = "Run 'coursekit lab': it makes the archive, once, in about a minute."
         return Finding("Spark's archive", False, "not made yet: Spark starts slowly", mend)

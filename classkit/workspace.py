@@ -6,7 +6,6 @@ learner changed is kept and told about. Only `reset` starts a copy over, and it 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import time
@@ -22,9 +21,7 @@ import coursekit
 from coursekit.feedback import lessons
 from coursekit.ground import files, places
 from coursekit.ground.errors import CourseError
-
-# Days after which a cut chapter goes; another course of the same person may still use it.
-_KEEP_DAYS = 30
+from coursekit.ground.once import Unwritable, once
 
 Action = Literal["new", "same", "refreshed", "kept", "reset"]
 
@@ -151,19 +148,22 @@ def _learner_text(chapter: lessons.Chapter) -> str:
     """Return the learner copy as text, cut once and kept: nbgrader takes seconds to import."""
     parts = [chapter.path.read_bytes(), Path(__file__).read_bytes(), lessons.STUB.encode()]
     parts += [coursekit.__version__.encode(), metadata.version("nbgrader").encode()]
-    kept = places.cache_dir() / "copies" / f"{chapter.name}-{_digest(b'|'.join(parts))[:16]}.ipynb"
-    with contextlib.suppress(OSError, ValueError):
-        text = kept.read_text(encoding="utf-8")
-        json.loads(text)  # a damaged one is cut anew
-        return text
-    text = json.dumps(cut(chapter.path), indent=1, ensure_ascii=False) + "\n"
-    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        for old in kept.parent.glob(f"{chapter.name}-*.ipynb"):
-            if old.stat().st_mtime < time.time() - _KEEP_DAYS * 86_400:
-                old.unlink()
-        files.write_text(kept, text)
-    return text
+    name = f"{chapter.name}-{_digest(b'|'.join(parts))[:16]}.ipynb"
+
+    def text() -> str:
+        return json.dumps(cut(chapter.path), indent=1, ensure_ascii=False) + "\n"
+
+    try:
+        kept = once(
+            f"copies/{name}",
+            lambda new: new.write_text(text(), encoding="utf-8"),
+            what=f"the learner copy of {chapter.name}",
+            intact=lambda file: _readable(file) is not None,  # a damaged one is cut anew
+            older=f"{chapter.name}-*.ipynb",
+        )
+    except Unwritable:  # a cache that cannot be written only costs time
+        return text()
+    return kept.read_text(encoding="utf-8")
 
 
 def _lay_one(home: Path, state: dict, chapter: lessons.Chapter) -> Copy:

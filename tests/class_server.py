@@ -26,8 +26,7 @@ from pathlib import Path
 
 import psutil
 
-from classkit.hub import demo
-from coursekit.ground import places, processes
+from coursekit.ground import child, places
 
 ROOT = Path(__file__).resolve().parent.parent
 # Nobody on the machine has these numbers; a password is the name twice.
@@ -46,7 +45,7 @@ def password(name: str) -> str:
 def main() -> int:
     """Build the server, run its hub, and end it with everything it started."""
     folder = Path(sys.argv[1])
-    processes.adopt_orphans()
+    child.adopt_orphans()
     try:
         _build(folder)
     except OSError as error:
@@ -67,7 +66,7 @@ def main() -> int:
         if hub is not None:
             hub.terminate()
             hub.wait(60)
-        processes.end_descendants()
+        child.end_descendants()
     return 0
 
 
@@ -141,7 +140,7 @@ def _can_run(folder: Path) -> bool:
 
 def _configure(folder: Path) -> int:
     """Copy the configuration and change the copy, as the instructor's guide says."""
-    port, hub_port, proxy_port, spark_port = demo._free_ports(4)
+    port, hub_port, proxy_port, spark_port = child.free_ports(4)
     text = (folder / "course/deploy/jupyterhub_config.py").read_text()
     for before, after in {
         '"/opt/course"': repr(str(folder / "course")),

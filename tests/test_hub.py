@@ -25,7 +25,7 @@ def test_the_hub_to_try_out_leaves_nothing_behind(ending):
         )
         assert started.status_code == 201
         family = psutil.Process(hub.process.pid).children(recursive=True)
-        assert len(family) >= 5, "keeper, hub, proxy, a server, a kernel"
+        assert len(family) >= 5, "guard, hub, proxy, a server, a kernel"
         listening = [
             c.laddr.ip for each in family for c in each.net_connections() if c.status == "LISTEN"
         ]

@@ -92,7 +92,9 @@ def test_a_taken_port_is_refused(tmp_path):
         assert f"Port {port}" in refuse(tmp_path / "w", "--port", port)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda s: s.name
+)
 def test_it_ends_with_its_kernels_and_keeps_the_work(tmp_path, ending):
     work = tmp_path / "work"
     with lab(work) as (url, process):
@@ -102,10 +104,10 @@ def test_it_ends_with_its_kernels_and_keeps_the_work(tmp_path, ending):
         )
         OPENER.open(request, timeout=60)
         family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) >= 2, "the server and a kernel"
+        assert len(family) >= 3, "a guard, the server and a kernel"
         process.send_signal(ending)
-        assert process.wait(timeout=60) == 130
-    _, alive = psutil.wait_procs(family, timeout=10)
+        assert process.wait(timeout=60) == (-9 if ending == signal.SIGKILL else 130)
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
     assert list(work.glob("*.ipynb"))
 

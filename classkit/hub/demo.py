@@ -7,29 +7,27 @@ one user of this machine, so they are not kept apart from each other: that is th
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from classkit.hub import keeper, proxy
+from classkit.hub import proxy
 from coursekit.ground import places
-from coursekit.ground.child import Child, StartFailed
+from coursekit.ground.child import Child, StartFailed, free_port, free_ports, http_get
 from coursekit.ground.errors import CourseError
 
 DEFAULT_PORT = 8000
 NAMES = ("ada", "ben")
 TEACHER = "teacher"
+PATIENCE = 90
+FAREWELL = 20
 # Variables of the course that learners' servers get from whoever starts the hub.
 HANDED_ON = ("COURSEKIT_SPARK", "COURSEKIT_CLASS", "JAVA_HOME")
 
@@ -62,18 +60,17 @@ def serve(
         )
     proxy.PROGRAM.install()
     chosen = _port(port)
-    folder = Path(tempfile.mkdtemp(prefix="coursekit-hub-"))
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, _interrupt)
-    child = None
+        signal.signal(ending, signal.default_int_handler)
+    folder = Path(tempfile.mkdtemp(prefix="coursekit-hub-"))
+    hub = None
     try:
         settings = _prepare(folder, chosen, learners)
-        child = _start(folder)
+        hub = _start(folder, chosen)
         for line in _welcome(settings):
             say(line)
         try:
-            while child.alive:
-                time.sleep(0.2)
+            hub.wait()
         except KeyboardInterrupt:
             say("Ending the hub and every server …")
             return
@@ -81,9 +78,9 @@ def serve(
             "The hub ended by itself.", "Start it again; `coursekit doctor` looks at this machine."
         )
     finally:
-        if child is not None:
-            child.close()
-        _remove(folder)
+        if hub is not None:
+            hub.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def names(learners: int) -> list[str]:
@@ -94,7 +91,7 @@ def names(learners: int) -> list[str]:
 def _prepare(folder: Path, port: int, learners: int) -> dict:
     (folder / "homes").mkdir()
     (folder / "tmp").mkdir()
-    hub_port, proxy_port = _free_ports(2)
+    hub_port, proxy_port = free_ports(2)
     settings = {
         "port": port,
         "hub_port": hub_port,
@@ -110,16 +107,27 @@ def _prepare(folder: Path, port: int, learners: int) -> dict:
     return settings
 
 
-def _start(folder: Path) -> Child:
-    command = [sys.executable, "-m", "classkit.hub.keeper", str(folder)]
-    patience, farewell = keeper.PATIENCE + 10, keeper.FAREWELL + 15
+def _start(folder: Path, port: int) -> Child:
+    configuration = str(Path(__file__).with_name("demo_config.py"))
+    start = [sys.executable, "-m", "classkit.lab.start", "jupyterhub", "--config", configuration]
+    hub = Child(
+        start,
+        environ={"COURSEKIT_HUB": str(folder)},
+        patience=PATIENCE,
+        farewell=FAREWELL,  # in order: it stops the learners' servers, and these their kernels
+        guarded=True,
+        log=folder / "hub.log",
+        cwd=folder,
+        folder=folder,
+    )
     try:
-        return Child(command, rf"{keeper.READY} (\d+)", patience=patience, farewell=farewell)
+        hub.wait_for(lambda: http_get(f"http://127.0.0.1:{port}/hub/login"))
     except StartFailed as failed:
         raise CourseError(
-            f"JupyterHub did not start: {str(failed).removeprefix('error: ')}",
+            f"JupyterHub did not start: {failed}",
             "Run `coursekit doctor`: it names what this machine lacks.",
         ) from None
+    return hub
 
 
 def _welcome(settings: dict) -> list[str]:
@@ -136,47 +144,17 @@ def _welcome(settings: dict) -> list[str]:
     ]
 
 
-def _interrupt(signum, frame):
-    raise KeyboardInterrupt
-
-
 def _port(wanted: int | None) -> int:
     candidate = DEFAULT_PORT if wanted is None else wanted
     try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", candidate))
-            return probe.getsockname()[1]
-    except (OSError, OverflowError):
+        return free_port(candidate)
+    except OSError:
         pass
-    who = "A JupyterHub runs already" if _is_hub(candidate) else "Something else listens, or may"
+    answer = http_get(f"http://127.0.0.1:{candidate}/hub/api") or b""
+    who = (
+        "A JupyterHub runs already" if b'"version"' in answer else "Something else listens, or may"
+    )
     raise CourseError(
         f"Port {candidate} of this machine cannot be used. {who} there.",
         'Stop it, or let another port be found: make hub ARGS="--port 0"',
     )
-
-
-def _is_hub(port: int) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"http://127.0.0.1:{port}/hub/api", timeout=2) as answer:
-            return "version" in json.load(answer)
-    except (OSError, ValueError):
-        return False
-
-
-def _free_ports(number: int) -> list[int]:
-    """Return different free ports: all are open at once, so none is named twice."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def _remove(folder: Path) -> None:
-    """Remove the folder, also if the keeper was killed and the hub is still ending."""
-    limit = time.monotonic() + keeper.FAREWELL
-    while folder.exists() and time.monotonic() < limit:
-        shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(0.1)

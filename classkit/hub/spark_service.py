@@ -16,7 +16,7 @@ from pathlib import Path
 
 from classkit.hub import learner
 from coursekit.engines import background
-from coursekit.engines.keeper import Plan
+from coursekit.engines.servers import Plan
 from coursekit.ground.errors import CourseError
 
 KIND = "spark-connect"
@@ -52,7 +52,7 @@ def _start(port: int, memory: int) -> None:
         return
     if url:
         background.stop(KIND)  # the port was changed
-    background.start(Plan(KIND, "", port=port, memory=memory))
+    background.start(Plan(KIND, port=port, memory=memory))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +14,7 @@ from pathlib import Path
 import filelock
 
 from coursekit.ground import files, places
+from coursekit.ground.child import Child, StartFailed, free_port, http_get
 from coursekit.ground.errors import CourseError
 
 HERE = Path(__file__).resolve().parent
@@ -80,19 +77,21 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
     token = secrets.token_hex(24)
     url = f"http://127.0.0.1:{port}/lab?token={token}"
     log = places.cache_dir() / "jupyterlab.log"
-    with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            command(folder, port),
-            env=os.environ | {"JUPYTER_TOKEN": token, "COURSEKIT_WORK": str(folder)},
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches us only; we end the server in order
-        )
     # A closed terminal or a service manager must not leave the server behind either.
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    for ending in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, ending):  # Windows has no terminal that hangs up
+            signal.signal(getattr(signal, ending), signal.default_int_handler)
+    server = Child(
+        command(folder, port),
+        environ={"JUPYTER_TOKEN": token, "COURSEKIT_WORK": str(folder)},
+        patience=START_SECONDS,
+        farewell=15,  # it stops its kernels first
+        guarded=True,
+        log=log,
+    )
+    status, key = f"http://127.0.0.1:{port}/api/status", {"Authorization": f"token {token}"}
     try:
-        _wait_until_it_answers(process, port, token, log)
+        server.wait_for(lambda: http_get(status, key))
         files.write_text(folder / ADDRESS, url + "\n")
         os.chmod(folder / ADDRESS, 0o600)
         say("JupyterLab is ready:")
@@ -100,10 +99,14 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
         say("Ctrl-C here stops it; your notebooks are saved as you work.")
         if browser:
             webbrowser.open(url)
-        return process.wait()
+        return server.wait()
+    except StartFailed as failed:
+        raise CourseError(
+            f"JupyterLab did not start: {failed}",
+            f"Run `coursekit doctor`; the whole log is in {log}",
+        ) from None
     finally:
-        _end(process)
-        signal.signal(signal.SIGTERM, before)
+        server.close()
 
 
 def command(folder: Path, port: int) -> list[str]:
@@ -132,56 +135,14 @@ def options(folder: Path) -> list[str]:
     ]
 
 
-def _interrupt(signum, frame):
-    raise KeyboardInterrupt
-
-
 def _free_port(wanted: int | None) -> int:
     for candidate in [DEFAULT_PORT, 0] if wanted is None else [wanted]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except (OSError, OverflowError):
-                continue
-            return probe.getsockname()[1]
+        with contextlib.suppress(OSError):
+            return free_port(candidate)
     raise CourseError(
         f"Port {wanted} on this machine is taken or not allowed.",
         'Choose another, or let one be found: make lab ARGS="--port 0"',
     )
-
-
-def _wait_until_it_answers(process: subprocess.Popen, port: int, token: str, log: Path) -> None:
-    # A proxy variable must not carry a loopback request away.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/status", headers={"Authorization": f"token {token}"}
-    )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with opener.open(request, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-    raise CourseError(
-        f"JupyterLab did not start: {' '.join(tail) or 'it ended without a word'}",
-        f"Run `coursekit doctor`; the whole log is in {log}",
-    )
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End the server: a first signal lets it stop its kernels, a later one does not ask."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _known_address(folder: Path) -> str:

@@ -1,7 +1,9 @@
 """Engines that outlive the command that started them: ``coursekit engines start|status|stop``.
 
-One of each kind for a person and machine. Its folder, in the cache folder, has the logs and the
-state that the keeper wrote; it goes away with the engine.
+One of each kind for a person and machine. A keeper holds it, which is this module run as
+``python -m coursekit.engines.background PLAN FOLDER``: a process that starts the servers, writes
+what it started into ``state.json``, and ends them when it is asked to (SIGTERM). The folder, in the
+cache folder, has the logs and that state; it goes away with the engine.
 """
 
 from __future__ import annotations
@@ -11,79 +13,112 @@ import json
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import psutil
-from filelock import FileLock, Timeout
 
-from coursekit.engines.keeper import Plan, Server, State, read_state
-from coursekit.engines.standalone import failure, require_possible
-from coursekit.ground import places
+from coursekit.engines.servers import PATIENCE, Engine, Plan
+from coursekit.ground import files, places
+from coursekit.ground.child import Child, StartFailed, free_port
 from coursekit.ground.errors import CourseError
 
 KINDS = ("spark-cluster", "spark-connect")
-FAREWELL = 30
+FAREWELL = 60
 
 
 @dataclass(frozen=True)
-class Line:
-    """One process of an engine, as ``status`` shows it."""
+class Server:
+    """A process of an engine. Its number comes with its start: a number may get a new owner."""
 
-    engine: str
     name: str
-    alive: bool
-    pages: str
+    pid: int
+    started: float
+    pages: str = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that was started still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < 1
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    @classmethod
+    def of(cls, name: str, pid: int, pages: str = "") -> Server:
+        """Describe a process that runs."""
+        return cls(name, pid, psutil.Process(pid).create_time(), pages)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a keeper started."""
+
+    kind: str
+    url: str
+    keeper: Server
+    servers: list[Server]
 
 
 def start(plan: Plan) -> State:
     """Start an engine and return when it is ready.
-
-    Parameters
-    ----------
-    plan : Plan
-        Its folder is set here.
 
     Raises
     ------
     CourseError
         One runs already, a port is taken, or a server does not start.
     """
-    require_possible(plan)
-    _require_free(plan.port)
+    try:
+        free_port(plan.port)  # Spark itself would silently take the next one
+    except OSError as error:
+        raise CourseError(
+            f"Port {plan.port} of this machine cannot be used: {error.strerror}.",
+            "Name another one, or leave --port out, and a free one is found.",
+        ) from None
     folder = _folder(plan.kind)
     with _alone(plan.kind):
-        if (known := read_state(folder)) and _is_alive(known.keeper):
+        if (known := read_state(folder)) and known.keeper.alive:
             raise CourseError(
                 f"A {plan.kind} runs already: {known.url}",
                 f"Use it, or end it: coursekit engines stop {plan.kind}",
             )
-        if known:
-            _end(known)  # a keeper that was killed
+        _end(known)  # of a keeper that was killed
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        return _started(replace(plan, folder=str(folder)))
+        command = [sys.executable, "-m", "coursekit.engines.background"]
+        keeper = Child(
+            [*command, json.dumps(asdict(plan)), str(folder)],
+            patience=3 * PATIENCE,
+            farewell=FAREWELL,
+            detached=True,
+            log=folder / "keeper.log",
+            folder=folder,
+        )
+        try:
+            return keeper.wait_for(lambda: read_state(folder))
+        except StartFailed as failed:
+            try:  # the two lines of the error that the keeper met
+                what, mend = json.loads(failed.said.splitlines()[-1])
+            except (ValueError, IndexError):
+                what, mend = str(failed), "Run 'coursekit doctor': it names what is missing here."
+            raise CourseError(what, mend) from None
 
 
 def running(kind: str) -> str | None:
     """Return the address of an engine that runs, or None."""
     state = read_state(_folder(kind))
-    alive = state and all(map(_is_alive, (state.keeper, *state.servers)))
+    alive = state and all(server.alive for server in (state.keeper, *state.servers))
     return state.url if alive else None
 
 
-def status() -> list[Line]:
-    """Return every process of every engine that was started and not stopped."""
-    lines = []
-    for kind in KINDS:
-        if state := read_state(_folder(kind)):
-            lines += [Line(kind, s.name, _is_alive(s), s.pages) for s in state.servers]
-    return lines
+def status() -> list[State]:
+    """Return every engine that was started and not stopped."""
+    return [state for kind in KINDS if (state := read_state(_folder(kind)))]
 
 
 def stop(kind: str) -> bool:
@@ -100,23 +135,24 @@ def stop(kind: str) -> bool:
         )
     with _alone(kind):
         state = read_state(_folder(kind))
-        if state:
-            _end(state)
+        _end(state)
         shutil.rmtree(_folder(kind), ignore_errors=True)
         return state is not None
 
 
-def _require_free(port: int) -> None:
-    """Raise if a port is taken; Spark itself would silently take the next one."""
+def read_state(folder: Path) -> State | None:
+    """Return what a keeper wrote into a folder, or None."""
     try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise CourseError(
-            f"Port {port} of this machine cannot be used: {error.strerror}.",
-            "Name another one, or leave --port out, and a free one is found.",
-        ) from None
+        told = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        servers = [_known(Server, each) for each in (told["keeper"], *told["servers"])]
+        return _known(State, told | {"keeper": servers[0], "servers": servers[1:]})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _known(kind: type, told: dict) -> Any:
+    # Another version of the course may have written more.
+    return kind(**{each.name: told[each.name] for each in fields(kind)})
 
 
 def _folder(kind: str) -> Path:
@@ -124,9 +160,11 @@ def _folder(kind: str) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(kind: str):
+def _alone(kind: str) -> Iterator[None]:
     """Let one command at a time start or stop an engine of this kind."""
-    lock = places.cache_dir() / "engines" / f"{kind}.lock"
+    from filelock import FileLock, Timeout
+
+    lock = _folder(kind).with_suffix(".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(lock, timeout=0):
@@ -138,49 +176,50 @@ def _alone(kind: str):
         ) from None
 
 
-def _started(plan: Plan) -> State:
-    command = [sys.executable, "-m", "coursekit.engines.keeper", json.dumps(asdict(plan))]
-    # Without a name: the keeper removes its folder when it fails.
-    with tempfile.TemporaryFile() as said:
-        keeper = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            env=os.environ | {"COURSEKIT_DETACHED": "1"},
-            start_new_session=True,
-        )
-        try:
-            while not (state := read_state(Path(plan.folder))):
-                if keeper.poll() is not None:
-                    raise failure(os.pread(said.fileno(), 1 << 16, 0).decode(errors="replace"))
-                time.sleep(0.05)
-        except BaseException:
-            keeper.terminate()  # Ctrl-C in the middle of a start leaves nothing
-            keeper.wait()
-            raise
-    return state
-
-
-def _end(state: State) -> None:
+def _end(state: State | None) -> None:
     """End the keeper, which ends its servers; then whatever of them is left."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        if _is_alive(state.keeper):
-            os.kill(state.keeper.pid, signal.SIGTERM)
+    if state is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        if state.keeper.alive:
+            psutil.Process(state.keeper.pid).terminate()
             psutil.Process(state.keeper.pid).wait(FAREWELL)
     for server in state.servers:
         with contextlib.suppress(psutil.NoSuchProcess):
-            if _is_alive(server):
+            if server.alive:
                 psutil.Process(server.pid).kill()
 
 
-def _is_alive(server: Server) -> bool:
-    """Tell whether the process that was started still runs; its number may have a new owner."""
+def main() -> int:
+    """Start what the plan says, write it down, and keep it until SIGTERM."""
+    folder = Path(sys.argv[2])
+    asked = []
+
+    def leave(*_: object) -> None:
+        if not asked:  # once is enough
+            asked.append(True)
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)
     try:
-        process = psutil.Process(server.pid)
-        return (
-            abs(process.create_time() - server.started) < 1
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
-    except psutil.NoSuchProcess:
-        return False
+        engine = Engine(Plan(**json.loads(sys.argv[1])), folder)
+        try:
+            servers = [
+                Server.of(name, child.pid, engine.pages[name])
+                for name, child in engine.children.items()
+            ]
+            state = State(engine.plan.kind, engine.url, Server.of("keeper", os.getpid()), servers)
+            files.write_text(folder / "state.json", json.dumps(asdict(state)))
+            while True:
+                signal.pause()
+        finally:
+            engine.close()
+    except CourseError as error:
+        print(json.dumps([error.what, error.mend]), flush=True)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

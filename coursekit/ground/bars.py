@@ -7,13 +7,28 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bars(names: list[str]) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for each name; yield ``move(name, done, total)``."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+def bars(names: list[str], *, unit: str = "") -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each name; yield ``move(name, done, total)``.
 
+    Parameters
+    ----------
+    names : list of str
+        What stands before each bar.
+    unit : str, optional
+        ``"bytes"`` shows megabytes; otherwise things are counted.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TimeElapsedColumn,
+    )
+
+    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     with Progress(
-        "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        "{task.description}", BarColumn(), count, TimeElapsedColumn(),
         console=Console(stderr=True), transient=True,
     ) as shown:  # fmt: skip
         tasks = {name: shown.add_task(name, total=None) for name in names}
@@ -21,7 +36,7 @@ def bars(names: list[str]) -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
+def bar(title: str, *, unit: str = "") -> Iterator[Callable[[str, int, int], None]]:
     """Show one bar for many names; yield ``move(name, done, total)``."""
-    with bars([title]) as move:
+    with bars([title], unit=unit) as move:
         yield lambda name, done, total: move(title, done, total)

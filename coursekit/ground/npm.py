@@ -6,23 +6,17 @@ registry and are kept in the cache folder.
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.ground import places
+from coursekit.ground import once, places
 from coursekit.ground.errors import CourseError
-
-_STAMP = "complete"
-_KEEP_DAYS = 30
 
 # npm's words for a network that is not there; the second one is for a registry behind a proxy.
 _NO_NETWORK = (
@@ -71,18 +65,14 @@ class Program:
 
     def folder(self) -> Path:
         """Return where it is, or would be, installed: a folder per lock file."""
-        lock = (self.pins / "package-lock.json").read_bytes()
-        return places.cache_dir() / self.name / hashlib.sha256(lock).hexdigest()[:16]
+        return places.cache_dir() / self._place
 
     def installed(self) -> bool:
-        """Tell whether this version is installed completely."""
-        return (self.folder() / _STAMP).is_file() and (self.folder() / self.main).is_file()
+        """Tell whether this version is installed."""
+        return once.find(self._place, self._whole) is not None
 
     def install(self, *, quiet: bool = False) -> Path:
         """Install it unless it is there, and return its folder.
-
-        It appears complete or not at all. Of two processes that ask at once, one installs and the
-        other waits. What a killed process left half made is removed.
 
         Parameters
         ----------
@@ -94,57 +84,41 @@ class Program:
         CourseError
             No Node, no network, a full disk, or a damaged download.
         """
-        from filelock import FileLock
-
-        folder = self.folder()
-        if self.installed():
-            with contextlib.suppress(OSError):  # a cache that cannot be written can still be used
-                os.utime(folder / _STAMP)
-                folder.chmod(0o755)  # a class shares one cache
-            return folder
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.parent / "installing.lock"):
-                if not self.installed():
-                    self._clear()
-                    self._install(quiet)
-        except OSError as error:
-            raise self._full_disk(str(error)) from None
-        return folder
+        return once.once(
+            self._place,
+            lambda folder: self._install(folder, quiet),
+            what=f"{self.title},",
+            room=self.room,
+            intact=self._whole,
+            older="[0-9a-f]*",
+        )
 
     def remove(self) -> None:
         """Delete the installation; the next `install` makes a new one."""
-        from filelock import FileLock
+        once.remove(self._place)
 
-        with FileLock(self.folder().parent / "installing.lock"):
-            shutil.rmtree(self.folder(), ignore_errors=True)
+    @property
+    def _place(self) -> str:
+        lock = (self.pins / "package-lock.json").read_bytes()
+        return f"{self.name}/{hashlib.sha256(lock).hexdigest()[:16]}"
 
-    def _clear(self) -> None:
-        """Remove what is not complete, and versions that nothing has used for a while."""
-        folder = self.folder()
-        limit = time.time() - _KEEP_DAYS * 86_400
-        for left in folder.parent.glob("*/"):
-            stamp = left / _STAMP
-            if not stamp.is_file() or left == folder or stamp.stat().st_mtime < limit:
-                shutil.rmtree(left, ignore_errors=True)
+    def _whole(self, folder: Path) -> bool:
+        return (folder / self.main).is_file()
 
-    def _install(self, quiet: bool) -> None:
-        folder = self.folder()
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as made:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(self.pins / name, made)
-            self._run_npm(Path(made), quiet)
-            if not (Path(made) / self.main).is_file():
-                raise CourseError(
-                    f"npm ended without an error, but {self.title}, is not there.",
-                    "Run `coursekit prepare` again.",
-                )
-            (Path(made) / _STAMP).write_text("")
-            os.chmod(made, 0o755)  # a temporary folder is its maker's alone
-            os.replace(made, folder)
-            Path(made).mkdir()  # the context removes it
+    def _install(self, folder: Path, quiet: bool) -> None:
+        folder.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(self.pins / name, folder)
+        self._run_npm(folder, quiet)
+        if not self._whole(folder):
+            raise CourseError(
+                f"npm ended without an error, but {self.title}, is not there.",
+                "Run `coursekit prepare` again.",
+            )
 
     def _run_npm(self, where: Path, quiet: bool) -> None:
+        from tqdm import tqdm
+
         npm = _of_wheel("lib/node_modules/npm/bin/npm-cli.js", "node_modules/npm/bin/npm-cli.js")
         command = [
             str(node()), str(npm),
@@ -156,8 +130,11 @@ class Program:
         # npm's helpers call `node`, which may not be on the learner's PATH.
         path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
         said = []
+        if not quiet:
+            print(f"Installing {self.title}, once ({self.size}) …", flush=True)
+        packages = len(json.loads((self.pins / "package-lock.json").read_text())["packages"]) - 1
         with (
-            self._bar(quiet) as advance,
+            tqdm(total=packages, unit=" packages", disable=quiet, leave=False) as bar,
             subprocess.Popen(
                 command,
                 cwd=where,
@@ -171,26 +148,16 @@ class Program:
         ):
             for line in running.stderr:
                 if line.startswith(("npm http fetch", "npm http cache")):
-                    advance()
+                    bar.update(bar.n < packages)
                 else:
                     said.append(line.strip())
         if running.returncode:
             raise self._complaint(" ".join(line for line in said if line.startswith("npm error")))
 
-    @contextlib.contextmanager
-    def _bar(self, quiet: bool) -> Iterator:
-        from tqdm import tqdm
-
-        packages = len(json.loads((self.pins / "package-lock.json").read_text())["packages"]) - 1
-        if not quiet:
-            print(f"Installing {self.title}, once ({self.size}) …", flush=True)
-        with tqdm(total=packages, unit=" packages", disable=quiet, leave=False) as bar:
-            yield lambda: bar.update() if bar.n < packages else None
-
-    def _complaint(self, words: str) -> CourseError:
-        """Turn npm's words into two lines that a learner can act on."""
+    def _complaint(self, words: str) -> Exception:
+        """Turn npm's words into an error with two lines that a learner can act on."""
         if "ENOSPC" in words:
-            return self._full_disk("no space left")
+            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if any(code in words for code in _NO_NETWORK):
             return CourseError(
                 f"{self.title}, is not installed yet, and npm reaches no network.",
@@ -204,12 +171,6 @@ class Program:
         return CourseError(
             f"npm could not install {self.title}: {words[:300] or 'no message'}",
             "Check the network and the proxy settings, then run `coursekit prepare` again.",
-        )
-
-    def _full_disk(self, words: str) -> CourseError:
-        return CourseError(
-            f"{self.title}, could not be written: {words}.",
-            f"Free {self.room} in {places.cache_dir()}, or set COURSEKIT_CACHE to another folder.",
         )
 
 

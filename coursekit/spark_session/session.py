@@ -89,7 +89,7 @@ def _running() -> SparkSession | None:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    if _gateway is not None and not _gateway.alive:
+    if _gateway is not None and not _gateway.child.alive:
         _forget()
     context = SparkContext._active_spark_context
     if context is None:
@@ -134,7 +134,8 @@ def _stop() -> None:
     from pyspark import SparkContext
 
     context = SparkContext._active_spark_context
-    if _gateway is not None and _gateway.owner == os.getpid() and _gateway.alive and context:
+    # A forked child ends, too; the context and Java are not its own.
+    if _gateway is not None and _gateway.child.own and _gateway.child.alive and context:
         context.stop()
 
 
@@ -154,5 +155,5 @@ def _forget() -> None:
     SparkContext._gateway = SparkContext._jvm = None
     SparkSession._instantiatedSession = SparkSession._activeSession = None
     if _gateway is not None:
-        _gateway.close()
+        _gateway.child.close()
     _gateway = None

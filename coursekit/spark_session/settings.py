@@ -92,9 +92,9 @@ def spark_home() -> Path:
     return Path(found.origin).parent
 
 
-def jars(home: Path) -> list[Path]:
+def jars() -> list[Path]:
     """Return Spark's jars in one fixed order: a class-data archive holds for one order only."""
-    return sorted((home / "jars").glob("*.jar"))
+    return sorted((spark_home() / "jars").glob("*.jar"))
 
 
 def spark_options(where: str, folder: Path) -> dict[str, str]:
@@ -138,16 +138,3 @@ def java_options() -> list[str]:
         "--sun-misc-unsafe-memory-access=allow",
         "--enable-native-access=ALL-UNNAMED",
     ]
-
-
-def system_properties() -> dict[str, str]:
-    """Return Java's system properties for Spark, apart from Spark's own settings."""
-    return {
-        "io.netty.tryReflectionSetAccessible": "true",
-        "io.netty.allocator.type": "pooled",
-        "log4j2.configurationFile": (Path(__file__).parent / "log4j2.properties").as_uri(),
-        # The same messages and text on every machine, whatever its language.
-        "file.encoding": "UTF-8",
-        "user.language": "en",
-        "user.country": "US",
-    }

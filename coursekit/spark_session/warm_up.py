@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Start Spark, work with it, and have Java write down the classes it loaded."""
-    gateway = Gateway("local[*]", [f"-XX:DumpLoadedClassList={sys.argv[1]}"])
+    gateway = Gateway("local[*]", class_list=Path(sys.argv[1]))
     spark = session.start("warm-up", gateway)
     with tempfile.TemporaryDirectory() as folder:
         table = read_csv(spark, Path(folder))

@@ -10,19 +10,16 @@ is there for all.
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager
 
-from coursekit.engines.keeper import READY, Plan, read_state
-from coursekit.ground.child import Child
+from coursekit.engines.servers import Engine, Plan
 from tests.lab_session import lab
 
 from .harness import Benchmark
@@ -75,8 +72,8 @@ def _class(size: int, shared: bool, table: str) -> float:
         processes = []
         setting = {"COURSEKIT_SPARK": ""}
         if shared:
-            keeper, url = stack.enter_context(_connect())
-            processes.append(keeper)
+            server, url = stack.enter_context(_connect())
+            processes.append(server)
             setting["COURSEKIT_SPARK"] = url
         for _ in range(size):
             work = WORK.format(setting=setting, table=table)
@@ -88,14 +85,11 @@ def _class(size: int, shared: bool, table: str) -> float:
 def _connect() -> Iterator[tuple[int, str]]:
     """Start a Spark Connect server; yield the process above it, and its address."""
     folder = Path(tempfile.mkdtemp(prefix="coursekit-bench-"))
-    plan = Plan("spark-connect", str(folder), memory=2048)
-    command = [sys.executable, "-m", "coursekit.engines.keeper", json.dumps(asdict(plan))]
-    child = Child(command, rf"{READY} (\d+)", patience=PATIENCE)
+    engine = Engine(Plan("spark-connect", memory=2048), folder)
     try:
-        state = read_state(folder)
-        yield state.keeper.pid, state.url
+        yield engine.children["connect"].process.pid, engine.url
     finally:
-        child.close()
+        engine.close()
 
 
 @contextlib.contextmanager
