@@ -231,7 +231,8 @@ def check_locks(folders: list[Path] | None = None) -> Finding:
     JupyterLab's own lock is left out: it is held as long as ``coursekit lab`` runs.
     """
     if folders is None:
-        folders = [places.workspace(), places.cache_dir(), places.cache_dir() / "spark"]
+        cache = places.cache_dir()
+        folders = [places.workspace(), cache, *cache.glob("*/")]
     files = (f for folder in folders if folder.is_dir() for f in folder.glob("*.lock"))
     held = [str(file) for file in files if file.name != ".lab.lock" and _is_held(file)]
     mend = "Wait until the other command is done, or end it; its lock ends with it."

@@ -7,7 +7,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -391,37 +390,6 @@ def test_a_made_file_without_its_record_is_made_again(cache):
     (record,) = (cache / "data").glob("*.sha256")
     record.unlink()
     assert sha256(ck.path("weather", 0.1)) == before
-
-
-def test_processes_that_ask_at_once_get_one_whole_file(cache):
-    ask = (
-        "import hashlib, coursekit as ck; file = ck.path('flights', 1.05);"
-        "print(hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns)"
-    )
-    asking = [
-        subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE) for _ in range(3)
-    ]
-    answers = {process.communicate()[0] for process in asking}
-    assert [process.returncode for process in asking] == [0, 0, 0]
-    assert len(answers) == 1
-    assert not list((cache / "data").glob(".*.making"))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_a_process_killed_while_making_leaves_nothing_behind(cache):
-    grow = "import coursekit as ck; ck.path('flights', 20)"
-    process = subprocess.Popen([sys.executable, "-c", grow])
-    name = ck.path("flights", 0.01).name.replace("0.01", "20.0")
-    scratch = cache / "data" / f".{name}.making"
-    while not any(scratch.glob(".flights*")):
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    assert scratch.exists()
-    made = data_cache.made(name, lambda new: new.write_text("x"))
-    assert made.read_text() == "x"
-    assert not scratch.exists()
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(cache, monkeypatch):

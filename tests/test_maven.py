@@ -130,8 +130,10 @@ def test_a_repository_that_cannot_be_reached_is_named(lock, cache, monkeypatch):
 
 
 def test_a_host_without_an_address_and_a_bad_proxy_are_told_apart(lock, monkeypatch):
-    monkeypatch.setenv("COURSEKIT_MAVEN", "https://nowhere.invalid/maven")
-    assert "Connect to the network" in refused(lock).mend
+    monkeypatch.setenv("COURSEKIT_MAVEN", "https://me:secret@nowhere.invalid/maven")
+    error = refused(lock)
+    assert "from https://nowhere.invalid/maven: " in error.what
+    assert "Connect to the network" in error.mend
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     assert "https_proxy" in refused(lock).mend
 

@@ -14,7 +14,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def start(plan: Plan) -> State:
             "Name another one, or leave --port out, and a free one is found.",
         ) from None
     folder = _folder(plan.kind)
-    with _alone(plan.kind):
+    with files.locked(folder, seconds=5):  # one command at a time
         if (known := read_state(folder)) and known.keeper.alive:
             raise CourseError(
                 f"A {plan.kind} runs already: {known.url}",
@@ -133,10 +132,11 @@ def stop(kind: str) -> bool:
         raise CourseError(
             f"There is no engine {kind!r}.", f"The engines are {' and '.join(KINDS)}."
         )
-    with _alone(kind):
-        state = read_state(_folder(kind))
+    folder = _folder(kind)
+    with files.locked(folder, seconds=5):
+        state = read_state(folder)
         _end(state)
-        shutil.rmtree(_folder(kind), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         return state is not None
 
 
@@ -156,24 +156,9 @@ def _known(kind: type, told: dict) -> Any:
 
 
 def _folder(kind: str) -> Path:
-    return places.cache_dir() / "engines" / kind
-
-
-@contextlib.contextmanager
-def _alone(kind: str) -> Iterator[None]:
-    """Let one command at a time start or stop an engine of this kind."""
-    from filelock import FileLock, Timeout
-
-    lock = _folder(kind).with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock, timeout=0):
-            yield
-    except Timeout:
-        raise CourseError(
-            f"Another command starts or stops a {kind} at this moment.",
-            "Wait until it has ended, then look: coursekit engines status",
-        ) from None
+    engines = places.cache_dir() / "engines"
+    engines.mkdir(exist_ok=True)
+    return engines / kind
 
 
 def _end(state: State | None) -> None:

@@ -27,9 +27,10 @@ def bars(names: list[str], *, unit: str = "") -> Iterator[Callable[[str, int, in
     )
 
     count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    console = Console(stderr=True)
     with Progress(
         "{task.description}", BarColumn(), count, TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
+        console=console, transient=True, disable=not console.is_terminal,
     ) as shown:  # fmt: skip
         tasks = {name: shown.add_task(name, total=None) for name in names}
         yield lambda name, done, total: shown.update(tasks[name], completed=done, total=total)

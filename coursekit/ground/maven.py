@@ -211,7 +211,7 @@ def _download(
             moved(len(part))
     if found.hexdigest() != jar.sha256:
         raise CourseError(
-            f"{jar.name} from {source} is not the file that the course was tested with: its"
+            f"{jar.name} from {_shown(source)} is not the file that the course was tested with: its"
             f" SHA-256 is {found.hexdigest()[:12]}…, not {jar.sha256[:12]}….",
             f"Try again; if it happens twice, name another Maven repository in {REPOSITORY}.",
         )
@@ -222,15 +222,22 @@ def _unreachable(what: str, source: str, error: requests.RequestException) -> Co
 
     if isinstance(error, requests.HTTPError):
         return CourseError(
-            f"{what} could not be fetched: {error.response.url} answers"
+            f"{what} could not be fetched: {_shown(error.response.url)} answers"
             f" {error.response.status_code} {error.response.reason}.",
             f"Name a Maven repository that has it in {REPOSITORY}, then try again.",
         )
-    cause = re.sub(r"^.*(: |>\()", "", str(error)).strip("()\"' ")[:200]
+    # urllib3 has the cause, behind the name of its own connection.
+    cause = getattr(error.args[0] if error.args else None, "reason", error)
+    cause = re.sub(r"^.*?[)>]: ", "", str(getattr(cause, "original_error", cause))).rstrip(".")
     if isinstance(error, requests.exceptions.SSLError):
         mend = "Name the certificates of your network's proxy in REQUESTS_CA_BUNDLE and try again."
     elif isinstance(error, requests.exceptions.ProxyError):
         mend = "Correct the proxy in https_proxy, or unset it, and try again."
     else:
         mend = f"Connect to the network, or name a Maven repository in {REPOSITORY}, and try again."
-    return CourseError(f"{what} could not be fetched from {source}: {cause}.", mend)
+    return CourseError(f"{what} could not be fetched from {_shown(source)}: {cause[:200]}.", mend)
+
+
+def _shown(url: str) -> str:
+    """Return an address without the name and password that it may have."""
+    return re.sub(r"//[^/@]*@", "//", url)

@@ -62,21 +62,49 @@ def options(where: str, environ: Mapping[str, str] | None = None) -> dict[str, s
     """
     environ = os.environ if environ is None else environ
     found = kind(where)
-    if found == "yarn":
-        _hadoop_configuration(environ)
-        return _far_away(environ) | {"spark.submit.deployMode": "client"}
-    if found == "k8s":
-        return _far_away(environ) | _kubernetes(environ)
+    told = {}
     if found == "spark":
-        near = all(is_loopback(host) for host, _ in addresses(where))
-        return _executors() if near else _executors() | _far_away(environ)
-    return {}
+        # As in the driver: short jobs never earn back what the optimising compiler costs.
+        short = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+        # The default wait for a near executor, three seconds, is longer than the lessons' jobs.
+        told = {"spark.executor.extraJavaOptions": short, "spark.locality.wait": "0"}
+        if all(is_loopback(host) for host, _ in addresses(where)):
+            return told
+    elif found == "yarn":
+        class_path(where, environ)
+        told = {"spark.submit.deployMode": "client"}
+    elif found == "k8s":
+        if not (image := environ.get(IMAGE)):
+            raise CourseError(
+                f"COURSEKIT_SPARK names Kubernetes, and {IMAGE} names no image for the executors.",
+                f"Set {IMAGE} to an image with Spark and this Python, made from apache/spark.",
+            )
+        told = {"spark.kubernetes.container.image": image, "spark.submit.deployMode": "client"}
+    else:
+        return {}
+    # Executors on other machines find the driver on this one by its name.
+    here = environ.get(DRIVER) or socket.gethostname()
+    return told | {"spark.driver.host": here, "spark.driver.bindAddress": here}
 
 
 def class_path(where: str, environ: Mapping[str, str] | None = None) -> list[str]:
-    """Return the folders that Java needs besides Spark's jars."""
+    """Return the folders that Java needs besides Spark's jars: for YARN, Hadoop's configuration.
+
+    Raises
+    ------
+    CourseError
+        There is none.
+    """
+    if kind(where) != "yarn":
+        return []
     environ = os.environ if environ is None else environ
-    return [str(_hadoop_configuration(environ))] if kind(where) == "yarn" else []
+    named = environ.get("HADOOP_CONF_DIR") or environ.get("YARN_CONF_DIR")
+    if not named or not (Path(named) / "yarn-site.xml").is_file():
+        raise CourseError(
+            f"COURSEKIT_SPARK=yarn, but HADOOP_CONF_DIR is {named!r}: no yarn-site.xml there.",
+            "Set HADOOP_CONF_DIR to the folder with the cluster's configuration.",
+        )
+    return [named]
 
 
 def require_answer(where: str) -> None:
@@ -105,40 +133,3 @@ def addresses(where: str) -> list[tuple[str, int]]:
     parts = [urlsplit(f"//{part}") for part in rest.partition("/")[0].split(",")]
     standard = {"sc": 15002, "spark": 7077}[scheme]
     return [(part.hostname or "", part.port or standard) for part in parts]
-
-
-def _executors() -> dict[str, str]:
-    # As in the driver: short jobs never earn back what the optimising compiler costs.
-    return {
-        "spark.executor.extraJavaOptions": (
-            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
-        ),
-        # The default of three seconds is longer than the lessons' jobs.
-        "spark.locality.wait": "0",
-    }
-
-
-def _far_away(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return how executors on other machines find the driver on this one."""
-    here = environ.get(DRIVER) or socket.gethostname()
-    return {"spark.driver.host": here, "spark.driver.bindAddress": here}
-
-
-def _hadoop_configuration(environ: Mapping[str, str]) -> Path:
-    named = environ.get("HADOOP_CONF_DIR") or environ.get("YARN_CONF_DIR")
-    if not named or not (Path(named) / "yarn-site.xml").is_file():
-        raise CourseError(
-            f"COURSEKIT_SPARK=yarn, but HADOOP_CONF_DIR is {named!r}: no yarn-site.xml there.",
-            "Set HADOOP_CONF_DIR to the folder with the cluster's configuration.",
-        )
-    return Path(named)
-
-
-def _kubernetes(environ: Mapping[str, str]) -> dict[str, str]:
-    image = environ.get(IMAGE)
-    if not image:
-        raise CourseError(
-            f"COURSEKIT_SPARK names Kubernetes, and {IMAGE} names no image for the executors.",
-            f"Set {IMAGE} to an image with Spark and this Python, made from apache/spark.",
-        )
-    return {"spark.kubernetes.container.image": image, "spark.submit.deployMode": "client"}

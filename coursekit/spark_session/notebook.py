@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import html
 import os
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ _watch: Watch | None = None
 def attach(session: SparkSession, *, link: bool = True) -> None:
     """Show the link to Spark's pages in the cell that runs, and watch the cells from now on."""
     global _watch
-    shell = _kernel_shell()
-    if shell is None:
+    # IPython's shell has a kernel where a notebook runs this; without IPython nothing is shown.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if not hasattr(shell, "kernel"):
         return
     if link:
         _show_link(session)
@@ -49,16 +51,6 @@ def is_watched_by_a_person() -> bool:
     """
     by_machine = os.environ.get("COURSEKIT_STRICT") or os.environ.get("NBGRADER_EXECUTION")
     return "JPY_SESSION_NAME" in os.environ and not by_machine
-
-
-def _kernel_shell() -> Any:
-    """Return IPython's shell where a Jupyter kernel runs this, else None."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    shell = get_ipython()
-    return shell if shell is not None and hasattr(shell, "kernel") else None
 
 
 def _show_link(session: SparkSession) -> None:
@@ -142,7 +134,7 @@ class Watch:
             self._running.clear()
             if self._bar is not None:
                 spent = time.monotonic() - self._since
-                self._bar.update(_text(f"Spark: done, the cell took {spent:.1f} s"), raw=True)
+                self._bar.update(_line(f"Spark: done, the cell took {spent:.1f} s"), raw=True)
                 self._bar = None
 
     def _look(self) -> None:
@@ -167,22 +159,14 @@ class Watch:
     def _show(self, seen: Status) -> None:
         if time.monotonic() - self._since < PATIENCE:
             return
+        bar = f"<progress max='{seen.tasks}' value='{seen.done}' aria-label='{seen}'></progress> "
         if self._bar is not None:
-            self._bar.update(_bar(seen), raw=True)
+            self._bar.update(_line(str(seen), bar), raw=True)
             return
         from IPython.display import display
 
-        self._bar = self._cell.run(display, _bar(seen), raw=True, display_id=True)
+        self._bar = self._cell.run(display, _line(str(seen), bar), raw=True, display_id=True)
 
 
-def _text(words: str) -> dict[str, str]:
-    return {"text/plain": words, "text/html": f"<small>{html.escape(words)}</small>"}
-
-
-def _bar(seen: Status) -> dict[str, str]:
-    words = str(seen)
-    return {
-        "text/plain": words,
-        "text/html": f"<progress max='{seen.tasks}' value='{seen.done}' aria-label='{words}'>"
-        f"</progress> <small>{words}</small>",
-    }
+def _line(words: str, bar: str = "") -> dict[str, str]:
+    return {"text/plain": words, "text/html": f"{bar}<small>{html.escape(words)}</small>"}

@@ -15,36 +15,29 @@ from coursekit.spark_session.gateway import Gateway
 from coursekit.views import stages
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 
 def main() -> None:
     """Start Spark, work with it, and have Java write down the classes it loaded."""
-    gateway = Gateway("local[*]", class_list=Path(sys.argv[1]))
-    spark = session.start("warm-up", gateway)
+    spark = session.start("warm-up", Gateway("local[*]", class_list=Path(sys.argv[1])))
     with tempfile.TemporaryDirectory() as folder:
-        table = read_csv(spark, Path(folder))
-        frames(table)
-        sql(spark, table)
-        files(spark, table, Path(folder))
-        functions(table)
+        tables(spark, Path(folder))
         records(spark, Path(folder))
     spark.stop()
 
 
-def read_csv(spark: SparkSession, folder: Path) -> DataFrame:
-    """Write and read a small table of three columns."""
-    rows = "".join(f"{i % 7},{i * 0.5},name{i % 13}\n" for i in range(2000))
-    (folder / "table.csv").write_text("key,value,name\n" + rows)
-    spark.read.csv(str(folder / "table.csv"), header=True).count()
-    return spark.read.csv(str(folder / "table.csv"), header=True, inferSchema=True)
-
-
-def frames(table: DataFrame) -> None:
-    """Summaries, aggregates, joins, windows, caching."""
+def tables(spark: SparkSession, folder: Path) -> None:
+    """DataFrames, SQL, files and user-defined functions."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
+    rows = "".join(f"{i % 7},{i * 0.5},name{i % 13}\n" for i in range(2000))
+    (folder / "table.csv").write_text("key,value,name\n" + rows)
+    spark.read.csv(str(folder / "table.csv"), header=True).count()
+    table = spark.read.csv(str(folder / "table.csv"), header=True, inferSchema=True)
+
+    # Summaries, aggregates, joins, windows, caching.
     table.describe().toPandas()
     table.summary().collect()
     groups = table.groupBy("key").agg(
@@ -59,29 +52,21 @@ def frames(table: DataFrame) -> None:
     first = Window.partitionBy("key").orderBy("value")
     table.withColumn("row", F.row_number().over(first)).filter("row < 3").collect()
 
-
-def sql(spark: SparkSession, table: DataFrame) -> None:
-    """A query over a view, and what a learner does to look at it."""
+    # A query over a view, and what a learner does to look at it.
     table.createOrReplaceTempView("numbers")
     query = """SELECT name, avg(value) AS mean, count(*) AS n FROM numbers
                WHERE value > 10 GROUP BY name HAVING n > 1 ORDER BY mean DESC LIMIT 5"""
     spark.sql(query).toPandas()
     spark.sql("SELECT * FROM numbers LIMIT 2").show()
 
-
-def files(spark: SparkSession, table: DataFrame, folder: Path) -> None:
-    """Parquet and JSON, written and read; a table that comes from pandas."""
+    # Parquet and JSON, written and read; a table that comes from pandas.
     table.write.partitionBy("key").parquet(str(folder / "parquet"))
     spark.read.parquet(str(folder / "parquet")).filter("key = 3").show(3)
     table.limit(20).coalesce(1).write.json(str(folder / "json"))
     spark.read.json(str(folder / "json")).count()
     spark.createDataFrame(table.limit(10).toPandas()).show()
 
-
-def functions(table: DataFrame) -> None:
-    """User-defined functions: plain and Arrow."""
-    from pyspark.sql import functions as F
-
+    # Functions in Python: plain and Arrow.
     plain = F.udf(lambda value: value + 1.0, "double")
     arrow = F.pandas_udf(lambda values: values + 1, "double")  # type: ignore[call-overload]
     table.select(F.sum(plain("value"))).collect()
