@@ -12,6 +12,7 @@ import pytest
 from coursekit.feedback import authoring, lessons
 from coursekit.feedback.display import plain_line
 from coursekit.ground import places
+from tests import gallery
 from tests.lab_session import CHROMIUM, lab
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -122,8 +123,9 @@ class Learner:
             self.page.wait_for_timeout(SECOND // 10)
         raise AssertionError("the view has not changed")
 
-    def command(self, name):
-        self.page.evaluate(f"() => {{ window.jupyterapp.commands.execute('{name}'); return 1 }}")
+    def command(self, name, **arguments):
+        run = "([name, how]) => { window.jupyterapp.commands.execute(name, how); return 1 }"
+        self.page.evaluate(run, [name, arguments])
 
     def home(self):
         self.command("coursekit:home")
@@ -140,6 +142,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser") / "work"
     with lab(folder) as (url, _):
         _take_a_tenth(folder / CHAPTER.path.name)
+        gallery.write(folder / "gallery.ipynb")
         yield url
 
 
@@ -197,6 +200,21 @@ def test_a_learner_works_through_a_chapter(learner):
     learner.command("docmanager:save")
     assert f"1 of {len(CHAPTER.exercises)}" in learner.home()
     learner.look("chapter-progress")
+
+
+def test_every_view_is_drawn(learner):
+    learner.command("docmanager:open", path="gallery.ipynb")
+    learner.page.wait_for_selector(".jp-Notebook", timeout=90 * SECOND)
+    learner.page.wait_for_function(READY, timeout=90 * SECOND)
+    learner.run_all()
+    assert learner.page.evaluate(ERRORS) == []
+    for name in gallery.VIEWS:
+        cell = name.replace(" ", "-")
+        learner.page.evaluate(SELECT, cell)
+        shown = learner.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .jp-OutputArea-output")
+        shown.first.wait_for(timeout=30 * SECOND)
+        assert shown.first.bounding_box()["height"] > 20, name
+        learner.look(f"view-{cell}")
 
 
 def test_quiz_buttons_tell_right_from_wrong(learner):

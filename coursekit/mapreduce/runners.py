@@ -104,7 +104,7 @@ def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
 
 def _begin() -> None:
     """Begin a process: Ctrl-C reaches all of them, but the first one ends the others."""
-    from coursekit.ground.processes import end_with_parent
+    from coursekit.ground.child import end_with_parent
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
