@@ -26,7 +26,7 @@ views.explore_shuffle(job, ["to be or not to be", "let it be"])""",
     [(1, 1), (1.5, 2), (3, 4), (5, 7), (3.5, 5)], [(1, 1), (5, 7)])""",
     "epsilon": "views.explore_epsilon([0, 50, 100, 400], 0, 100)",
     "stages": """spark = ck.spark("gallery", quiet=True, classic=True)
-_ = spark.range(1000).groupBy((spark.range(1).id * 0).alias("k")).count().collect()
+_ = spark.range(1000).selectExpr("id % 4 AS k").groupBy("k").count().collect()
 views.explore_stages(spark)""",
     "resources": """cloud = ck.cloud.aws()
 _ = boto3.client("ec2").create_key_pair(KeyName="mine")

@@ -114,7 +114,7 @@ def test_one_in_a_kernel_until_it_is_stopped(name, start):
 @pytest.mark.parametrize("name", CLOUDS)
 def test_it_listens_on_loopback_only(name, start):
     cloud = start(name)
-    process = psutil.Process(cloud._child.number if name in PROCESSES else None)
+    process = psutil.Process(cloud._child.pid if name in PROCESSES else None)
     port = urlsplit(cloud.endpoint).port
     listening = [
         connection.laddr.ip
@@ -204,7 +204,7 @@ def test_a_taken_port_is_named_and_none_is_needed(name, start):
 @pytest.mark.parametrize("name", PROCESSES)
 def test_one_that_died_is_replaced(name, start):
     cloud = start(name)
-    psutil.Process(cloud._child.number).kill()
+    psutil.Process(cloud._child.pid).kill()
     deadline = time.monotonic() + 10
     while cloud.alive and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -278,7 +278,7 @@ def test_a_forked_child_neither_stops_the_clouds_nor_keeps_their_ports():
 
 
 def test_ctrl_c_does_not_end_them(start):
-    groups = {os.getpgid(start(name)._child.number) for name in PROCESSES}
+    groups = {os.getpgid(start(name)._child.pid) for name in PROCESSES}
     assert os.getpgid(0) not in groups
 
 
