@@ -32,7 +32,7 @@ views.explore_stages(spark)""",
 _ = boto3.client("ec2").create_key_pair(KeyName="mine")
 views.watch_resources()""",
     "transfer": """with views.transfer("uploading", 3) as bar:
-    bar.update(3)""",
+    bar(3)""",
     "figure": """figure, ax = plt.subplots(figsize=(4, 2))
 _ = ax.plot([1, 3, 2])
 views.show(figure, alt="A line that goes up from 1 to 3, then down to 2.")""",
