@@ -19,10 +19,17 @@ CLOUD = {"seconds": 30, "memory": None, "slow": True}  # a first call on a busy 
 
 
 @cache
-def s3_at(endpoint):
+def s3_at(endpoint, page=1000):
+    """Return a client to which S3 answers with so many keys at a time."""
     import boto3
 
-    return boto3.client("s3")
+    def limit(params, model, **_):
+        if model.name in ("ListObjectsV2", "ListObjects"):
+            params["MaxKeys"] = page
+
+    s3 = boto3.client("s3")
+    s3.meta.events.register("before-parameter-build.s3", limit)
+    return s3
 
 
 @contextlib.contextmanager
@@ -151,16 +158,8 @@ exercise(
 
 
 def listed(answer, keys, *prefix):
-    import boto3
-
-    def two(params, **_):  # S3 answers with two keys at a time, so that five are many
-        params["MaxKeys"] = 2
-
     with bucket(dict.fromkeys(keys, b"")) as (_, name):
-        s3 = boto3.client("s3")
-        for operation in ("ListObjectsV2", "ListObjects"):
-            s3.meta.events.register(f"before-parameter-build.s3.{operation}", two)
-        got = answer(s3, name, *prefix)
+        got = answer(s3_at(aws().endpoint, page=2), name, *prefix)
     return "a generator" if hasattr(got, "__next__") else got
 
 
@@ -205,7 +204,8 @@ exercise(
                  '[[item["Key"] for item in page.get("Contents", [])] for page in pages]'),
                 when=lambda got: isinstance(got[0], list)),
         Mistake("A generator came out. A list is asked for.",
-                ('[item["Key"] for page', '(item["Key"] for page', "[])]", "[]))"), when="a generator"),
+                ('[item["Key"] for page', '(item["Key"] for page', "[])]", "[]))"),
+                when="a generator"),
         Mistake('Where there are no keys, an answer has no "Contents" at all.',
                 ('page.get("Contents", [])', 'page["Contents"]'), when=KeyError),
     ],
@@ -285,7 +285,7 @@ exercise(
     mistakes=[
         Mistake("There is no object under that key.",
                 ("s3.put_object(Bucket=bucket, Key=key", 's3.put_object(Bucket=bucket, Key="k"'),
-                when=lambda facts: facts["what save put"] == b"no object"),
+                when=b"no object"),
         Mistake("What lies in the bucket is not JSON. str(value) is Python's way of writing;"
                 " json.dumps is JSON's.", ("json.dumps(value)", "str(value)"),
                 when=lambda facts: "what save put" in facts),
@@ -294,15 +294,14 @@ exercise(
                 when=lambda got: "ParamValidationError" in got.names),
         Mistake("Without a content type, the object says only that it is some bytes.",
                 (', ContentType="application/json"', ""),
-                when=lambda facts: facts["its content type"] == "binary/octet-stream"),
+                when="binary/octet-stream"),
         Mistake("These are the bytes of the object. Make a value of them.",
                 ('json.load(answer["Body"])', 'answer["Body"].read()'),
                 ('json.load(answer["Body"])', 'answer["Body"].read().decode()'),
                 when=lambda facts: isinstance(facts["what load_json returns"], bytes)
                 or str(facts["what load_json returns"]).startswith('{"city')),
         Mistake("That is a stream. json.load reads one, and makes a value.",
-                ('json.load(answer["Body"])', 'answer["Body"]'),
-                when=lambda facts: facts["what load_json returns"] == "a stream"),
+                ('json.load(answer["Body"])', 'answer["Body"]'), when="a stream"),
         Mistake("That is the whole answer. The bytes are in its Body.",
                 ('json.load(answer["Body"])', "answer"),
                 when=lambda facts: "ResponseMetadata" in facts["what load_json returns"]),
@@ -374,18 +373,16 @@ exercise(
         Mistake("403: this URL has no signature that lets one in.",
                 'def share(s3, bucket, key, minutes):\n'
                 '    return f"{s3.meta.endpoint_url}/{bucket}/{key}"',
-                when=lambda facts: facts["what it leads to"] == "status 403"),
+                when="status 403"),
         Mistake("404: the URL leads to no object. Look at the key.", ('"Key": key', '"Key": "k"'),
-                when=lambda facts: facts["what it leads to"] == "status 404"),
+                when="status 404"),
         Mistake("This URL is signed for writing: with the real S3 nobody could read by it, and"
                 " everybody could replace the object.", ("get_object", "put_object"),
-                when=lambda facts: facts["what it allows"] == "PutObject"),
+                when="PutObject"),
         Mistake("This URL is signed for deleting. Reading is asked for.",
-                ("get_object", "delete_object"),
-                when=lambda facts: facts["what it allows"] == "DeleteObject"),
+                ("get_object", "delete_object"), when="DeleteObject"),
         Mistake("Without ExpiresIn a URL is good for an hour, whatever was asked for.",
-                (", ExpiresIn=minutes * 60", ""),
-                when=lambda facts: facts["good for, in seconds"] == 3600),
+                (", ExpiresIn=minutes * 60", ""), when=3600),
         Mistake("ExpiresIn counts seconds; minutes were given.", ("minutes * 60", "minutes"),
                 when=lambda facts: facts["good for, in seconds"] in (60, 1)),
     ],
@@ -396,31 +393,6 @@ exercise(
         "        ExpiresIn=int(timedelta(minutes=minutes).total_seconds()))",
     ],
 )
-
-
-def fault(given):
-    """Say what is wrong with a policy, as text; the emulator breaks on what S3 refuses."""
-    if isinstance(given, dict):
-        return "a dict"
-    try:
-        found = json.loads(given)
-    except (TypeError, ValueError):
-        return "no JSON"
-    if not isinstance(found, dict) or found.get("Version") != "2012-10-17":
-        return "no version"
-    if not isinstance(found.get("Statement"), list) or not found["Statement"]:
-        return "no statements"
-    for each in found["Statement"]:
-        if set(each) - {"Sid"} != {"Effect", "Principal", "Action", "Resource"}:
-            return f"fields: {sorted(each)}"
-        if each["Effect"] not in ("Allow", "Deny"):
-            return f"fields: Effect {each['Effect']}"
-        if each["Principal"] not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
-            return f"principal: {each['Principal']}"
-        # The emulator lets anybody put, so the text has to tell.
-        if each["Effect"] == "Allow" and each["Action"] not in ("s3:GetObject", ["s3:GetObject"]):
-            return f"allows: {each['Action']}"
-    return "none"
 
 
 def secured(answer, public, private):
@@ -436,9 +408,17 @@ def secured(answer, public, private):
 
     with bucket({public: b"", private: b""}) as (s3, name):
         text = answer(name)
-        yield "a fault of the policy", (wrong := fault(text))
-        if wrong != "none":
-            return
+        yield "type of the policy", type(text).__name__
+        found = json.loads(text)
+        yield "version", found.get("Version")
+        statements = found.get("Statement", [])
+        yield "fields", {tuple(sorted(set(each) - {"Sid"})) for each in statements}
+        principals = [each["Principal"] for each in statements]
+        yield "other principals", [one for one in principals if one not in EVERYBODY]
+        # The emulator lets anybody put, so the text has to tell.
+        allowed = [each["Action"] for each in statements if each["Effect"] == "Allow"]
+        reading = ("s3:GetObject", ["s3:GetObject"])
+        yield "allows more", [action for action in allowed if action not in reading]
         s3.put_bucket_policy(Bucket=name, Policy=text)
         for place, key in (("below public/", public), ("elsewhere", private)):
             url = f"{aws().endpoint}/{name}/{key}"
@@ -455,11 +435,16 @@ def draw_places(chance):
             case(f"public/{deep}", f"publi{word(chance)}/{deep}", want=ALLOWED)]
 
 
-ALLOWED = {"a fault of the policy": "none"} | {
-    f"{who} {place}": status if place == "below public/" or who != "anybody reads" else 403
-    for place in ("below public/", "elsewhere")
-    for who, status in (("the owner puts", 200), ("the owner reads", 200), ("anybody reads", 200),
-                        ("anybody deletes", 403), ("the owner deletes", 403))
+EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+FIELDS = {("Action", "Effect", "Principal", "Resource")}
+ALLOWED = {
+    "type of the policy": "str", "version": "2012-10-17", "fields": FIELDS,
+    "other principals": [], "allows more": [],
+    "the owner puts below public/": 200, "the owner reads below public/": 200,
+    "anybody reads below public/": 200, "anybody deletes below public/": 403,
+    "the owner deletes below public/": 403, "the owner puts elsewhere": 200,
+    "the owner reads elsewhere": 200, "anybody reads elsewhere": 403,
+    "anybody deletes elsewhere": 403, "the owner deletes elsewhere": 403,
 }
 
 exercise(
@@ -477,22 +462,19 @@ exercise(
     **CLOUD,
     mistakes=[
         Mistake("S3 wants the policy as text: json.dumps makes it.", ("json.dumps(", "dict("),
-                when=lambda facts: facts["a fault of the policy"] == "a dict"),
-        Mistake("This text is no JSON.", ("json.dumps(", "str("),
-                when=lambda facts: facts["a fault of the policy"] == "no JSON"),
+                when="dict"),
+        Mistake("This text is no JSON.", ("json.dumps(", "str("), when=ValueError),
         Mistake('A policy begins with "Version": "2012-10-17".', ("2012-10-17", "2012"),
-                when=lambda facts: facts["a fault of the policy"] == "no version"),
+                when=lambda facts: facts["version"] != "2012-10-17"),
         Mistake("A policy without a statement allows nothing new.",
-                ('"Statement": statements', '"Statement": []'),
-                when=lambda facts: facts["a fault of the policy"] == "no statements"),
+                ('"Statement": statements', '"Statement": []'), when=set()),
         Mistake("A statement here has four fields: Effect, Principal, Action, Resource.",
                 ('"Effect": "Allow", "Principal": "*"', '"Effect": "Allow"'),
-                when=lambda facts: facts["a fault of the policy"].startswith("fields")),
+                when=lambda facts: facts["fields"] != FIELDS),
         Mistake("Everybody would be allowed more than reading objects, which is s3:GetObject.",
-                ("s3:GetObject", "s3:*"),
-                when=lambda facts: facts["a fault of the policy"].startswith("allows")),
+                ("s3:GetObject", "s3:*"), when=lambda facts: facts["allows more"]),
         Mistake('Everybody is the principal "*".', ('"Principal": "*"', '"Principal": "all"'),
-                when=lambda facts: facts["a fault of the policy"].startswith("principal")),
+                when=lambda facts: facts["other principals"]),
         Mistake("The owner could delete an object. Nobody at all should, whatever the key.",
                 ("s3:DeleteObject", "s3:DeleteBucket"),
                 ('{bucket}/*"', '{bucket}/public/*"'), ('{bucket}/*"', '{bucket}/private/*"'),
