@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -70,6 +75,56 @@ def newest_image() -> str:
     )
     name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     return ssm.get_parameter(Name=name)["Parameter"]["Value"]
+
+
+@contextlib.contextmanager
+def slow_servers(ec2: Any, looks: int, state: str = "") -> Iterator[SimpleNamespace]:
+    """Let servers change their state as slowly as real ones; waiting for it takes no time.
+
+    The embedded AWS changes states at once, so that a missing wait would not show.
+
+    Parameters
+    ----------
+    ec2 : client
+        Whoever looks through it sees the servers on their way for so many ``looks`` after each stop
+        and start.
+    looks : int
+        How many.
+    state : str
+        The state in which the servers begin, if they are on their way already.
+
+    Yields
+    ------
+    SimpleNamespace
+        ``calls``, the names of the operations asked for, and ``sleeps``, how often code other than
+        a waiter's slept.
+    """
+    import botocore.waiter
+
+    seen = SimpleNamespace(calls=[], sleeps=0)
+    left, owner, really = looks if state else 0, threading.current_thread(), time.sleep
+
+    def after_call(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        nonlocal left, state
+        seen.calls.append(model.name)
+        if model.name in ("StopInstances", "StartInstances"):
+            state, left = "stopping" if model.name == "StopInstances" else "pending", looks
+        elif model.name == "DescribeInstances" and left:
+            left -= 1
+            for one in (i for r in parsed["Reservations"] for i in r["Instances"]):
+                one["State"]["Name"] = state
+                one.pop("PublicIpAddress", None)
+
+    def sleep(seconds: float) -> None:
+        if threading.current_thread() is not owner:
+            really(seconds)  # the kernel's own threads sleep, too
+        else:
+            seen.sleeps += 1
+
+    ec2.meta.events.register("after-call.ec2", after_call)
+    waiters = mock.patch.object(botocore.waiter, "time", mock.Mock(sleep=lambda seconds: None))
+    with mock.patch.object(time, "sleep", sleep), waiters:
+        yield seen
 
 
 def _empty() -> None:
