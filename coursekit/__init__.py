@@ -23,8 +23,6 @@ _FACE = {
     "cloud": None,
     "engines": None,
     "mapreduce": None,
-    "kmeans": None,
-    "trees": None,
     "views": None,
     "CourseError": "ground.errors",
 }

@@ -10,7 +10,6 @@ from . import (
     cluster,
     feedback,
     grading,
-    kmeans,
     login,
     startup,
     storage,
@@ -20,7 +19,6 @@ from .harness import main
 
 BENCHMARKS = [
     *wordcount.BENCHMARKS,
-    *kmeans.BENCHMARKS,
     *startup.BENCHMARKS,
     *cluster.BENCHMARKS,
     *classroom.BENCHMARKS,
