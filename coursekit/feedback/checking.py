@@ -8,8 +8,6 @@ from typing import Any
 from coursekit.feedback import (
     authoring,
     display,
-    exercises,
-    guard,
     judge,
     lessons,
     observe,
@@ -27,14 +25,14 @@ class CheckFailed(AssertionError):
     """
 
 
-def check(id: str, *answers: Any, **named: Any) -> Result:
+def check(id: str, *answers: Any) -> Result:
     """Check an answer to an exercise.
 
     Parameters
     ----------
     id : str
         The exercise, such as ``"06-combiner"``.
-    *answers, **named : object
+    *answers : object
         What the exercise asks for. Answers are never changed: the check works on copies.
 
     Returns
@@ -49,12 +47,8 @@ def check(id: str, *answers: Any, **named: Any) -> Result:
     CheckFailed
         Only where a machine runs the notebook (``COURSEKIT_STRICT=1``, or nbgrader's autograder).
     """
-    exercise = _find(id)
-    if isinstance(exercise, authoring.Exercise):
-        result = _check(exercise, answers)
-    else:
-        _require_answers(exercise, answers, named)
-        result = _grade(exercise, answers, named)
+    exercise = authoring.find(id)
+    result = _check(exercise, answers)
     progress.record(result)
     if _strict() and not result.passed:
         raise CheckFailed(repr(result))
@@ -63,7 +57,7 @@ def check(id: str, *answers: Any, **named: Any) -> Result:
 
 def hint(id: str) -> display.Card:
     """Show the next hint of an exercise; after the last one, the way to the solution."""
-    exercise = _find(id)
+    exercise = authoring.find(id)
     given = progress.hints_given(id)
     number = min(given, len(exercise.hints) - 1)
     progress.record_hint(id)
@@ -79,7 +73,7 @@ def solution(id: str) -> display.Card:
 
     One attempt comes first: reading a solution teaches most to those who tried.
     """
-    exercise = _find(id)
+    exercise = authoring.find(id)
     if not progress.attempts(id):
         return display.Card(
             "not attempted",
@@ -90,12 +84,6 @@ def solution(id: str) -> display.Card:
     return display.Card(
         "solution", f"One solution: {exercise.title}", code=lessons.solution_source(id)
     )
-
-
-def _find(id: str) -> Any:
-    if isinstance(id, str) and any(e.id == id for e in authoring.of_chapter(id.partition("-")[0])):
-        return authoring.find(id)
-    return exercises.find(id)
 
 
 def _check(exercise: authoring.Exercise, answers: tuple) -> Result:
@@ -110,52 +98,6 @@ def _check(exercise: authoring.Exercise, answers: tuple) -> Result:
         return Result(exercise.id, exercise.title, "not attempted")
     cases = exercise.cases()
     return judge.judge(exercise, ((c, observe.observe(exercise, answers, c)) for c in cases))
-
-
-def _require_answers(exercise: exercises.Exercise, answers: tuple, named: dict) -> None:
-    import inspect
-
-    try:
-        inspect.signature(exercise.grade).bind(*answers, **named)
-    except TypeError:
-        names = ", ".join(inspect.signature(exercise.grade).parameters)
-        raise CourseError(
-            f"check({exercise.id!r}, …) got {len(answers) + len(named)} answers;"
-            f" it takes: {names}.",
-            f"Restore the check cell: `coursekit reset {exercise.id.partition('-')[0]}` lays a"
-            " fresh copy and keeps yours.",
-        ) from None
-
-
-def _grade(exercise: exercises.Exercise, answers: tuple, named: dict[str, Any]) -> Result:
-    about = {"id": exercise.id, "title": exercise.title}
-    if any(starters.untouched(exercise.id, answer) for answer in (*answers, *named.values())):
-        return Result(**about, outcome="not attempted")
-    try:
-        exercises.grade(exercise, answers, named)
-    except exercises.TrialFailed as trial:
-        return Result(
-            **about,
-            outcome="failed",
-            tried=trial.tried,
-            expected=trial.expected,
-            got=trial.got,
-            message=trial.message,
-        )
-    except exercises.TrialRaised as trial:
-        return Result(
-            **about,
-            outcome="raised",
-            tried=trial.tried,
-            expected=trial.expected,
-            traceback=trial.traceback,
-            message=trial.message,
-        )
-    except guard.LearnerError as unfinished:
-        if isinstance(unfinished.error, NotImplementedError):
-            return Result(**about, outcome="not attempted")
-        raise
-    return Result(**about, outcome="passed")
 
 
 def _strict() -> bool:

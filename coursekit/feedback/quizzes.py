@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib
 
 from coursekit.feedback import authoring, display, lessons, progress
 from coursekit.feedback.authoring import Option, Question
@@ -113,10 +112,7 @@ def quiz(chapter: str) -> Quiz:
         For an unknown chapter.
     """
     found = lessons.chapter(chapter)
-    if authoring.of_chapter(found.number):
-        return Quiz(found, authoring.module_of(found.number).QUIZ)
-    module = importlib.import_module(f"coursekit.feedback.checks.ch{found.number}")
-    return Quiz(found, module.QUIZ)
+    return Quiz(found, authoring.module_of(found.number).QUIZ)
 
 
 def _verdict(option: Option) -> tuple[str, str]:
