@@ -2,7 +2,7 @@
 
 Operators, comparisons and their boundaries, constants, negated conditions, swapped methods and
 dropped statements. A mutant that a check passes is a survivor: the check is too weak, or the change
-means nothing. ``tests/attacks`` lists and explains the survivors that mean nothing.
+means nothing. An exercise's ``equivalent_mutants`` explains those that mean nothing.
 """
 
 from __future__ import annotations

@@ -291,7 +291,7 @@ def test_binder_installs_the_lock_and_starts_the_course():
     assert "Building conda environment for python=3.12" in made
     assert "RUN ./postBuild" in made
     assert re.search(r"ENV R2D_ENTRYPOINT=.*/start\b", made)
-    assert {"pip": ["-r requirements.lock", "-e ."]} in load(
+    assert {"pip": ["-c requirements.lock", "-e ."]} in load(
         (ROOT / "environment.yml").read_text()
     )["dependencies"]
 

@@ -53,8 +53,18 @@ WORD_COUNT = mapreduce.Job(words, total, combiner=total, name="word count")
 EXPECTED = Counter(word for line in TEXT for word in line.split())
 
 
+@pytest.fixture(autouse=True)
+def before():
+    """Note the processes that other tests of this worker left running, such as a cloud."""
+    _BEFORE[:] = psutil.Process().children(recursive=True)
+
+
+_BEFORE: list[psutil.Process] = []
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """Return the processes that were started since the test began."""
+    return [p for p in psutil.Process().children(recursive=True) if p not in _BEFORE]
 
 
 # The answer

@@ -1,4 +1,4 @@
-"""The house: arrows run downwards only, no file is in a circle, and a chapter costs little."""
+"""The house: arrows run downwards only, and no file is in a circle."""
 
 import ast
 import graphlib
@@ -81,13 +81,3 @@ def test_no_file_is_in_a_circle(arrows):
         graphlib.TopologicalSorter(inner).prepare()
     except graphlib.CycleError as circle:
         pytest.fail(" → ".join(circle.args[1]))
-
-
-def test_an_exercise_costs_few_lines():
-    """Mean over all, helpers and messages included, quizzes not: a stranger writes the next."""
-    lines = exercises = 0
-    for path in sorted((ROOT / "notebooks/exercises").glob("ch*.py")):
-        before_quiz = path.read_text(encoding="utf-8").partition("\nQUIZ = ")[0]
-        lines += before_quiz.count("\n")
-        exercises += before_quiz.count("\nexercise(")
-    assert lines / exercises <= 55, f"{lines} lines for {exercises} exercises"
