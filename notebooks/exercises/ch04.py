@@ -413,6 +413,8 @@ def secured(answer, public, private):
         yield "version", found.get("Version")
         statements = found.get("Statement", [])
         yield "fields", {tuple(sorted(set(each) - {"Sid"})) for each in statements}
+        # S3 refuses other words; the emulator takes each of them for a deny.
+        yield "other effects", [e["Effect"] for e in statements if e["Effect"] not in EFFECTS]
         principals = [each["Principal"] for each in statements]
         yield "other principals", [one for one in principals if one not in EVERYBODY]
         # The emulator lets anybody put, so the text has to tell.
@@ -435,11 +437,12 @@ def draw_places(chance):
             case(f"public/{deep}", f"publi{word(chance)}/{deep}", want=ALLOWED)]
 
 
+EFFECTS = ("Allow", "Deny")
 EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 FIELDS = {("Action", "Effect", "Principal", "Resource")}
 ALLOWED = {
     "type of the policy": "str", "version": "2012-10-17", "fields": FIELDS,
-    "other principals": [], "allows more": [],
+    "other effects": [], "other principals": [], "allows more": [],
     "the owner puts below public/": 200, "the owner reads below public/": 200,
     "anybody reads below public/": 200, "anybody deletes below public/": 403,
     "the owner deletes below public/": 403, "the owner puts elsewhere": 200,
@@ -473,6 +476,8 @@ exercise(
                 when=lambda facts: facts["fields"] != FIELDS),
         Mistake("Everybody would be allowed more than reading objects, which is s3:GetObject.",
                 ("s3:GetObject", "s3:*"), when=lambda facts: facts["allows more"]),
+        Mistake('An Effect is "Allow" or "Deny".', ('"Deny"', '"Forbid"'),
+                when=lambda facts: facts["other effects"]),
         Mistake('Everybody is the principal "*".', ('"Principal": "*"', '"Principal": "all"'),
                 when=lambda facts: facts["other principals"]),
         Mistake("The owner could delete an object. Nobody at all should, whatever the key.",
