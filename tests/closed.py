@@ -2,8 +2,8 @@
 
 The command gets a network namespace of its own with nothing in it but loopback, so the kernel
 refuses every other address at once, whatever program or language asks, and counts it. When the
-command has ended well, ``--count`` asserts that the counter is 0. Linux only; a user namespace serves those who are not
-root.
+command has ended well, ``--count`` asserts that the counter is 0.
+Linux only; a user namespace serves those who are not root.
 """
 
 from __future__ import annotations

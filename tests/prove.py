@@ -2,9 +2,9 @@
 
 First, with the network open, the tests of set-up, marked ``network``: what installs something. Then
 the notebooks and the exercises, and then all other tests, each once, in a network namespace that has
-loopback only. After notebooks and exercises the kernel's own counter must say that nothing even tried
-to leave. The others are not counted: Chromium asks for its maker's servers, whatever its flags say.
-Durations are kept in build/durations-*.txt.
+loopback only. After notebooks and exercises the kernel's own counter must say that nothing even
+tried to leave. The others are not counted: Chromium asks for its maker's servers, whatever its
+flags say. Durations are kept in build/durations-*.txt.
 """
 
 from __future__ import annotations
