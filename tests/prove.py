@@ -1,7 +1,7 @@
 """What ``make test`` calls: ``python -m tests.prove [PYTEST ARGUMENTS]``.
 
-First, with the network open, the tests of set-up, marked ``network``: what installs something. Then
 First, with the network open, the tests of set-up, marked ``network``: what installs something.
+Then the notebooks and the exercises, then all other tests, each once, in a network namespace with
 loopback only. After notebooks and exercises the kernel's own counter must say that nothing even
 tried to leave. The others are not counted: Chromium asks for its maker's servers, whatever its
 flags say. Durations are kept in build/durations-*.txt.
