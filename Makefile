@@ -26,7 +26,6 @@ lint:
 	$(SETUP) test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-lock:  ## renew the exact pins
-	$(SETUP) test
+lock:  ## renew the exact pins; needs the uv of an earlier set-up, which the old pins could stop now
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra test --extra hub --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock pyproject.toml

@@ -121,7 +121,12 @@ def mend_for(text: str) -> str:
         return "Make room (the course needs about 3 GB), then run this again."
     if "ermission denied" in text:
         return "Allow writing to this folder, or clone the course into one of your own."
-    return "Check the network (and proxy settings), then run this again; it goes on from here."
+    if "No solution found" in text:
+        return "pyproject.toml and requirements.lock disagree: make lock renews the pins."
+    unreached = ("connect", "network", "resolve", "timed out", "fetch", "from versions: none")
+    if any(word in text.lower() for word in unreached):
+        return "Check the network (and proxy settings), then run this again; it goes on from here."
+    return "Run it again; it goes on from here. If it fails again, please file an issue."
 
 
 def complain(what: str, mend: str) -> int:

@@ -12,7 +12,7 @@ from tests import closed
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Keep the tests of a file, or of a group that it names, on one worker, the longest first."""
     for item in items:
@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
     order = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+    return (yield)
 
 
 # If one of these came last, a core would have nothing to do meanwhile.

@@ -95,6 +95,8 @@ def test_a_closed_network_is_named_and_the_next_call_goes_on(clone):
         ("OSError: [Errno 28] No space left on device", "Make room"),
         ("Permission denied", "Allow writing"),
         ("Connection refused", "Check the network"),
+        ("No solution found when resolving dependencies", "make lock"),
+        ("Segmentation fault", "file an issue"),
     ],
 )
 def test_each_failure_has_its_mend(words, mend):
