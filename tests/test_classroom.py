@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -386,6 +387,24 @@ def test_a_box_keeps_a_submission_from_everything_else(tmp_path, monkeypatch):
     assert sum(map(len, texts)) < 5 * worker.MOST_OUTPUT
     assert not any(p.info["cmdline"] == ["sleep", "987"] for p in psutil.process_iter(["cmdline"]))
     assert list((tmp_path / "boxes").iterdir()) == []
+
+
+@boxed
+def test_a_secret_inside_a_course_that_lies_in_a_hidden_folder_stays_hidden(tmp_path):
+    """As where the course lies in a home: homes are hidden, it is shown, its answers are not."""
+    course, box, plan = tmp_path / "course", tmp_path / "box", tmp_path / "plan.json"
+    box.mkdir()
+    (course / "answers" / "open").mkdir(parents=True)
+    (course / "answers" / "solved").write_text("42")
+    made = sandbox.plan_for(box, [course / "answers"])
+    shown = (*made.shown, str(course), str(course / "answers" / "open"))
+    dataclasses.replace(made, shown=shown).write(plan)
+    look = f"import os; print(os.listdir({str(course)!r}), os.listdir({str(course / 'answers')!r}))"
+    done = subprocess.run(
+        sandbox.command(plan, [sys.executable, "-c", look]), env=sandbox.environment(),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "['answers'] ['open']\n", done.stderr
 
 
 # Parts that need no kernel

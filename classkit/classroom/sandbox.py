@@ -201,12 +201,11 @@ def _become(plan: Plan, command: list[str]) -> int:
 def _lay_out(plan: Plan) -> None:
     """Hide, show, and make everything else read-only."""
     trees = {path: _clone(path) for path in (plan.box, *plan.shown, *plan.layered)}
-    hidden = []
-    for folder in filter(os.path.isdir, plan.hidden):  # one inside another is gone already
+    hidden = [folder for folder in plan.hidden if os.path.isdir(folder)]
+    for folder in filter(os.path.isdir, hidden):  # one inside another is gone already
         _hide(folder, plan)
-        hidden.append(folder)
     _mount_setattr("/", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, recursive=True)
-    for folder in hidden:
+    for folder in filter(os.path.ismount, hidden):
         _mount_setattr(folder, 0, clear=MOUNT_ATTR_RDONLY)  # places are made in them
     back = [f for f in hidden if any(Path(f).is_relative_to(path) for path in trees)]
     last = [path for path in trees if any(Path(path).is_relative_to(f) for f in back)]
@@ -221,7 +220,7 @@ def _lay_out(plan: Plan) -> None:
     for folder in back:
         _hide(folder, plan)  # it came back inside what is shown
     attach(last)
-    for folder in hidden:
+    for folder in filter(os.path.ismount, hidden):
         if folder not in SCRATCH:
             _mount_setattr(folder, MOUNT_ATTR_RDONLY)
     os.mkdir(os.environ["HOME"], 0o700)
