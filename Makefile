@@ -20,6 +20,7 @@ test:  ## prove every notebook and every check, with the network closed
 
 bench:  ## measure ratios; ARGS=NAME for one
 	$(SETUP) test
+	@$(BIN)/coursekit prepare --all
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint:

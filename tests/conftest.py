@@ -25,8 +25,9 @@ def pytest_collection_modifyitems(items):
 
 # If one of these came last, a core would have nothing to do meanwhile.
 LONGEST = (
-    "test_browser.py", "test_hub_class.py", "08-spark.ipynb", "test_classroom.py",
-    "test_exercises.py", "test_notebooks.py", "test_spark_session.py", "test_engines.py",
+    "08-spark.ipynb", "test_hub_class.py", "test_classroom.py", "test_spark_session.py",
+    "test_exercises.py", "test_browser.py", "test_cloud.py", "test_notebooks.py",
+    "test_chapters.py", "test_engines.py", "test_contributing.py", "test_lab.py",
 )  # fmt: skip
 
 

@@ -1,10 +1,9 @@
 """What ``make test`` calls: ``python -m tests.prove [PYTEST ARGUMENTS]``.
 
-First, with the network open, the tests of set-up, marked ``network``: what installs something.
-Then the notebooks and the exercises, then all other tests, each once, in a network namespace with
-loopback only. After notebooks and exercises the kernel's own counter must say that nothing even
-tried to leave. The others are not counted: Chromium asks for its maker's servers, whatever its
-flags say. Durations are kept in build/durations-*.txt.
+First, with the network open, the tests marked ``network``: set-up, which installs something, and
+guards that an open network could change. Beside them everything is made that chapters need once.
+Then all other tests, each once, in a network namespace with loopback only. After them the kernel's
+own counter must say that nothing even tried to leave. Durations are kept in build/durations-*.txt.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from pathlib import Path
 PYTEST = [
     sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env",
     "--nbval-cell-timeout=120", "-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "loadgroup",
-    "--durations=60",
+    "--no-loadscope-reorder", "--durations=100",
 ]  # fmt: skip
-CLOSED = [sys.executable, "-m", "tests.closed"]
-LESSONS = ["notebooks", "tests/test_notebooks.py", "tests/test_exercises.py"]
+PREPARE = [sys.executable, "-m", "classkit.cli", "prepare", "--all"]
+CLOSED = [sys.executable, "-m", "tests.closed", "--count"]
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5  # pytest's code if the arguments select none
 
@@ -30,18 +29,20 @@ NO_TESTS = 5  # pytest's code if the arguments select none
 def main() -> int:
     """Run both stages and return the first exit code of a failure."""
     (ROOT / "build").mkdir(exist_ok=True)
-    others = [f"--ignore={name}" for name in LESSONS]
-    for title, command in (
-        ("open", [*PYTEST, "-m", "network", "tests"]),
-        ("closed-lessons", [*CLOSED, "--count", *PYTEST, "-m", "not network", *LESSONS]),
-        ("closed-others", [*CLOSED, *PYTEST, "-m", "not network", *others, "tests"]),
-    ):
-        print(f"\n=== Tests with the network {title} ===", flush=True)
-        started = time.monotonic()
-        code = _run([*command, *sys.argv[1:]], ROOT / "build" / f"durations-{title}.txt")
-        print(f"=== {title}: exit code {code} after {time.monotonic() - started:.0f} s", flush=True)
-        if code not in (0, NO_TESTS):
+    (ROOT / "build" / "left.txt").unlink(missing_ok=True)
+    with subprocess.Popen(PREPARE, cwd=ROOT, stdout=subprocess.DEVNULL) as preparing:
+        code = stage("open", [*PYTEST, "-m", "network", "tests"])
+        if code not in (0, NO_TESTS) or (code := preparing.wait()):
             return code
+    return stage("closed", [*CLOSED, *PYTEST, "-m", "not network", "notebooks", "tests"])
+
+
+def stage(title: str, command: list[str]) -> int:
+    """Run one of the two, with what the caller adds, and return its exit code."""
+    print(f"\n=== Tests with the network {title} ===", flush=True)
+    started = time.monotonic()
+    code = _run([*command, *sys.argv[1:]], ROOT / "build" / f"durations-{title}.txt")
+    print(f"=== {title}: exit code {code} after {time.monotonic() - started:.0f} s", flush=True)
     return code
 
 

@@ -23,6 +23,8 @@ SECOND = 1000
 ARGUMENTS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
+    # whatever the flags above say, it asks for its maker's servers
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 READY = """() => {
   const panel = window.jupyterapp.shell.currentWidget;

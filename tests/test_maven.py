@@ -129,6 +129,7 @@ def test_a_repository_that_cannot_be_reached_is_named(lock, cache, monkeypatch):
     assert nothing_is_left(cache, lock)
 
 
+@pytest.mark.network  # a name is looked up
 def test_a_host_without_an_address_and_a_bad_proxy_are_told_apart(lock, monkeypatch):
     monkeypatch.setenv("COURSEKIT_MAVEN", "https://me:secret@nowhere.invalid/maven")
     error = refused(lock)
