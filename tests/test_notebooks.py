@@ -5,6 +5,7 @@ nbval runs the solved notebooks and compares their outputs besides; see tests/pr
 
 import json
 import os
+import re
 import statistics
 
 import pytest
@@ -73,9 +74,42 @@ def test_a_chapter_has_its_parts(name):
     )
     for part in (
         "# ", "You will be able to", "Prerequisites", "minutes", "Key points",
-        "What the sources got wrong here", "What's next", "References",
+        "What's next", "References",
     ):  # fmt: skip
         assert part in text, part
+    assert "Common mistakes, tested" in text or "What the sources got wrong here" in text
+
+
+REWORKED = [c for c in CHAPTERS if "Common mistakes, tested" in c.path.read_text(encoding="utf-8")]
+reworked = pytest.mark.parametrize("chapter", REWORKED, ids=lambda c: c.name)
+
+
+@reworked
+def test_the_minutes_are_those_of_its_words_cells_and_exercises(chapter):
+    core, extra = minutes(lessons.read_notebook(chapter.path)["cells"])
+    assert core == pytest.approx(chapter.minutes, rel=0.2) and chapter.minutes <= 90
+    assert extra == pytest.approx(chapter.extra, rel=0.2, abs=5)
+
+
+def minutes(cells):
+    """Estimate core and extra: 150 words a minute, 20 s a code cell, 8 min an exercise."""
+    spent, part = {"core": 0.0, "extra": 0.0}, "core"
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            for line in source(cell).splitlines():
+                if line.startswith("## "):
+                    part = "extra" if "(extra)" in line else "core"
+                spent[part] += len(line.split()) / 150
+        else:
+            spent[part] += 8 if is_solution(cell) else 1 / 3
+    return spent["core"], spent["extra"]
+
+
+@reworked
+def test_few_outputs_are_a_bare_truth_value(chapter):
+    values = [text_of(o) for o in outputs(chapter.path)]
+    bare = [v for v in values if re.fullmatch(r"[(\[]?((True|False)(, *|,?[)\]]?$))+", v)]
+    assert len(bare) <= 0.05 * len(values), bare
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -39,8 +39,8 @@ class Chapter:
         The file's name without its ending: ``"06-mapreduce"``.
     title, promise : str
         What the home page shows.
-    minutes : int
-        Study time.
+    minutes, extra : int
+        Study time of the core, and of what may be left out.
     needed, helpful : tuple of str
         Numbers of the chapters to have read.
     exercises : tuple of str
@@ -54,6 +54,7 @@ class Chapter:
     title: str
     promise: str
     minutes: int
+    extra: int
     needed: tuple[str, ...]
     helpful: tuple[str, ...]
     exercises: tuple[str, ...]
@@ -247,6 +248,7 @@ def _chapter(path: Path) -> Chapter:
         title=facts.get("title", path.stem),
         promise=facts.get("promise", ""),
         minutes=facts.get("minutes", 0),
+        extra=facts.get("extra", 0),
         needed=tuple(facts.get("needed", ())),
         helpful=tuple(facts.get("helpful", ())),
         exercises=tuple(grade_id(c) for c in notebook["cells"] if is_solution(c)),
