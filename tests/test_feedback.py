@@ -1,6 +1,11 @@
 """check, hint and solution: outcomes, messages, limits, and what they leave alone."""
 
+import itertools
 import json
+import os
+import signal
+import sys
+import threading
 import time
 
 import numpy as np
@@ -10,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import coursekit as ck
-from coursekit.feedback import authoring, compare, lessons, observe, progress
+from coursekit.feedback import authoring, compare, guard, lessons, observe, progress
 from coursekit.feedback.authoring import Mistake, case, exercise
 from coursekit.feedback.checking import CheckFailed
 from coursekit.feedback.facts import Other, decode, encode
@@ -117,6 +122,18 @@ def stubborn(xs):
             continue
 
 
+def yielded(xs):
+    yield from doubled(xs)
+
+
+async def awaited(xs):
+    return doubled(xs)
+
+
+def itself(xs):
+    return itself(xs)
+
+
 @pytest.mark.parametrize("endless", [forever, stubborn])
 def test_an_endless_loop_is_stopped_and_named(endless):
     started = time.monotonic()
@@ -141,8 +158,21 @@ def test_code_that_waits_is_given_longer():
         (lambda xs: exec("raise SystemExit"), "exit()"),
         (lambda xs: print([2, 4]), "prints a value but returns None"),
         (lambda xs: None, "returns None"),
-        (lambda xs: tuple(doubled(xs)), "in a tuple"),
-        (lambda xs: str(doubled(xs)), "it is a str"),
+        (lambda xs: tuple(doubled(xs)), "in a tuple; a list is asked for"),
+        (lambda xs: {2, 4}, "in a set; a list is asked for"),
+        (lambda xs: str(doubled(xs)), "is a str, not a list"),
+        (lambda xs: [str(2 * x) for x in xs], "a part of it is a str, not a int"),
+        (lambda xs: (2 * x for x in xs), "`generator` object, not a list"),
+        (lambda xs: map(int, "24"), "`map` object"),
+        (yielded, "`yield`"),
+        (awaited, "`async def`"),
+        (list, "is a class"),
+        ([2, 4], "The function itself"),
+        (lambda xs: [2, 4], "answer to another question: double([1, 2])"),
+        (lambda xs: xs[9], ""),
+        (lambda xs: itself(xs), "calls itself again and again"),
+        (lambda xs: os._exit(0), "ended Python itself"),
+        (lambda xs: sum(itertools.count()), "did not come to an end"),
         (lambda xs: doubled(xs)[::-1], "not in the order"),
         (lambda xs: xs.append(0) or doubled(xs[:-1]), "changed what it was given"),
     ],
@@ -150,6 +180,88 @@ def test_code_that_waits_is_given_longer():
 def test_what_goes_wrong_in_any_exercise_has_a_message(answer, message, capsys):
     assert message in ck.check("99-double", answer).message
     assert capsys.readouterr().out == ""
+
+
+class Speechless(Exception):
+    def __str__(self):
+        return None
+
+
+def speechless(xs):
+    raise Speechless
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda x: round(x / 3, 2), "is rounded"),
+        (lambda x: x // 3, "decimals are lost"),
+        (lambda x: str(x / 3), "is a str, not a float"),
+        (lambda x: None, "A guess."),
+        (lambda x: x / 3 + 1, "A guess."),
+    ],
+)
+def test_a_number_in_another_form_is_named(answer, message):
+    declare(examples=[case(8.0, want=8 / 3)], mistakes=[Mistake("A guess.", when=lambda got: True)])
+    assert message in ck.check("99-double", answer).message
+
+
+def test_an_exception_of_another_class_or_none_is_named():
+    declare(examples=[case(None, want=ValueError)], mistakes=[])
+    assert "raises a TypeError. A ValueError is asked" in ck.check("99-double", doubled).message
+    assert "has to raise a ValueError" in ck.check("99-double", lambda xs: []).message
+
+
+def test_what_looks_the_same_is_shown_exactly():
+    declare(examples=[case(0, want=pd.Series([1 / 3]))])
+    result = ck.check("99-double", lambda x: pd.Series([0.3333333]))
+    assert "0.3333333" in result.got and "0.33333333333333331" in result.expected
+
+
+def test_a_long_recursion_is_shown_in_few_lines():
+    result = ck.check("99-double", itself)
+    assert len(result.traceback.splitlines()) <= 12 and "more calls" in result.traceback
+
+
+def test_an_error_without_words_is_shown():
+    assert "Speechless" in ck.check("99-double", speechless).traceback
+
+
+def test_nothing_of_an_answer_comes_out_and_nothing_stays_replaced(capsys):
+    def chatty(xs):
+        while True:
+            print("out")
+            print("err", file=sys.stderr)
+            time.sleep(0.001)
+
+    before = sys.stdout, sys.stderr, signal.getsignal(signal.SIGALRM)
+    for memory in (200, None):  # in a copy of the process, and in the process itself
+        declare(memory=memory)
+        assert "did not come to an end" in ck.check("99-double", chatty).message
+        assert (sys.stdout, sys.stderr, signal.getsignal(signal.SIGALRM)) == before
+    assert capsys.readouterr() == ("", "")
+
+
+def test_memory_is_watched_where_no_limit_can_be_set(monkeypatch):
+    declare(memory=None, seconds=20)
+    monkeypatch.setattr(guard, "MOST_GROWTH", 100 << 20)
+    fills = lambda xs: [bytearray(b"x") * 10**7 for _ in range(10**4)]  # noqa: E731
+    assert "more memory" in ck.check("99-double", fills).message
+
+
+def test_an_interrupt_says_so_and_is_no_attempt():
+    declare(seconds=30)
+    stop = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+    stop.start()
+    result = ck.check("99-double", forever)
+    assert result.outcome == "interrupted" and "nothing about your answer" in repr(result)
+    assert progress.attempts("99-double") == 0
+
+
+def test_what_an_answer_changes_stays_in_its_copy():
+    kept = []
+    ck.check("99-double", lambda xs: kept.append(xs) or doubled(xs))
+    assert kept == []
 
 
 @pytest.mark.parametrize("error", [RecursionError, KeyError])

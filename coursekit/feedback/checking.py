@@ -10,10 +10,10 @@ from coursekit.feedback import (
     display,
     judge,
     lessons,
-    observe,
     progress,
     starters,
 )
+from coursekit.feedback.apart import observe_apart
 from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
 
@@ -38,7 +38,7 @@ def check(id: str, *answers: Any) -> Result:
     Returns
     -------
     Result
-        Passed, failed, raised, or not attempted, with the first failing case.
+        Passed, failed, raised, not attempted or interrupted, with the first failing case.
 
     Raises
     ------
@@ -48,7 +48,10 @@ def check(id: str, *answers: Any) -> Result:
         Only where a machine runs the notebook (``COURSEKIT_STRICT=1``, or nbgrader's autograder).
     """
     exercise = authoring.find(id)
-    result = _check(exercise, answers)
+    try:
+        result = _check(exercise, answers)
+    except KeyboardInterrupt:
+        return Result(id, exercise.title, "interrupted")
     progress.record(result)
     if _strict() and not result.passed:
         raise CheckFailed(repr(result))
@@ -97,8 +100,39 @@ def _check(exercise: authoring.Exercise, answers: tuple) -> Result:
     if any(starters.untouched(exercise.id, answer) for answer in answers):
         return Result(exercise.id, exercise.title, "not attempted")
     cases = exercise.cases()
-    return judge.judge(exercise, ((c, observe.observe(exercise, answers, c)) for c in cases))
+    return judge.judge(exercise, ((c, observe_apart(exercise, answers, c)) for c in cases))
 
 
 def _strict() -> bool:
     return bool(os.environ.get("COURSEKIT_STRICT") or os.environ.get("NBGRADER_EXECUTION"))
+
+
+def watch_names() -> None:
+    """Say so when a cell takes a name such as ``check`` away: nothing would be checked then."""
+    from IPython.core.getipython import get_ipython
+    from IPython.display import display as show
+
+    from coursekit.feedback.quizzes import quiz
+
+    if (shell := get_ipython()) is None:
+        return
+    ours = {"check": check, "hint": hint, "solution": solution, "quiz": quiz}
+    known: set[str] = set()
+
+    def look(_: object) -> None:
+        for name, function in ours.items():
+            now = shell.user_ns.get(name)
+            if now is function:
+                known.add(name)
+            elif name in known and now is not None:
+                known.remove(name)
+                show(display.Card(
+                    "note", f"{name} is yours now",
+                    f"This cell gives the name `{name}` to something else, and the course's cells"
+                    f" need it. Rename yours, then run: from coursekit import {name}",
+                ))  # fmt: skip
+
+    shell.events.register("post_run_cell", look)
+
+
+watch_names()

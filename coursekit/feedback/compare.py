@@ -55,6 +55,21 @@ def brief(value: Any, limit: int = 240) -> str:
     return f"{text[: limit // 2]} … {text[-(limit // 2) :]}"
 
 
+def exact(value: Any) -> str:
+    """Return what `brief` does, with the kind of the value and all of its digits."""
+    kind = getattr(value, "dtypes" if hasattr(value, "columns") else "dtype", "")
+    kind = f"{type(value).__name__} {' '.join(map(str, kind)) if hasattr(kind, 'index') else kind}"
+    if type(value).__module__.partition(".")[0] == "pandas":
+        import pandas as pd
+
+        with pd.option_context("display.precision", 17):
+            return f"{brief(value)} ({kind.strip()})"
+    import numpy as np
+
+    with np.printoptions(precision=17):
+        return f"{brief(value)} ({kind.strip()})"
+
+
 def plain(value: Any) -> Any:
     """Turn a NumPy scalar into the Python number it stands for."""
     if (

@@ -31,6 +31,7 @@ class Raised:
 
 
 STOPPED = Raised(("TimeoutError", "OSError", "Exception"), "It did not end in time.")
+ENDED = Raised(("ProcessEnded", "Exception"), "Python itself ended while your code ran.")
 
 
 @dataclass(frozen=True)

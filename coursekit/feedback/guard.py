@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
-import io
 import signal
 import sys
 import threading
@@ -22,8 +21,14 @@ from coursekit.ground import places
 PACKAGE = str(Path(__file__).resolve().parents[1])
 # An error of Spark brings a hundred lines of Java, of which the first ones say it all.
 MOST_LINES = 4
+# An endless recursion has a thousand frames, all alike.
+MOST_FRAMES = 8
 STANDARD = str(Path(traceback.__file__).resolve().parent)
 
+
+OWN = (__file__, contextlib.__file__)
+# Where Java starts, no limit can be set: memory is watched instead.
+MOST_GROWTH = 2 << 30
 
 # A code that waits (for Spark, for a server, for nothing) uses no processor: it gets longer.
 WAITING = 3
@@ -48,7 +53,7 @@ class LearnerError(Exception):
     """
 
     def __init__(self, error: BaseException, printed: str = "") -> None:
-        super().__init__(str(error))
+        super().__init__(type(error).__name__)  # its own words may fail, too
         self.error = error
         self.printed = printed
 
@@ -83,16 +88,15 @@ def run(
     OutOfTime
         When the limit is over.
     """
-    printed = io.StringIO()
-    try:
-        with (
-            time_limit(seconds), memory_limit(mebibytes), _no_keyboard_no_exit(),
-            contextlib.redirect_stdout(printed),
-        ):  # fmt: skip
-            value = code()
-    except (Exception, SystemExit) as error:
-        raise LearnerError(error, printed.getvalue()) from error
-    return value, printed.getvalue()
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as shown:  # what it prints, also as an error, and what it displays
+        try:
+            with memory_limit(mebibytes), _no_keyboard_no_exit(), time_limit(seconds):
+                value = code()
+        except (Exception, SystemExit) as error:
+            raise LearnerError(error, shown.stdout) from error
+    return value, shown.stdout
 
 
 @contextlib.contextmanager
@@ -101,7 +105,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     On a quiet machine an endless loop ends after as many seconds on the clock. On a busy one, such
     as a class's server, good code is not blamed for the others: the clock alone counts only when
-    it shows `WAITING` times as much.
+    it shows `WAITING` times as much. The block gets a `MemoryError` when the process has grown by
+    2 GiB.
 
     A bare ``except:`` in a learner's loop swallows the alarm. So the alarm repeats, and from the
     second one on the learner's lines are traced: the first line that runs *inside* an exception
@@ -110,11 +115,18 @@ def time_limit(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
         return
-    rings = 0
+    import psutil
+
+    rings, memory = 0, psutil.Process().memory_info
     processor, clock = time.process_time() + seconds, time.monotonic() + WAITING * seconds
+    most = memory().rss + MOST_GROWTH
 
     def ring(signum, frame):
         nonlocal rings
+        if frame is not None and frame.f_code.co_filename in OWN:
+            return  # it is over: what puts everything back is not to be interrupted
+        if memory().rss > most:
+            raise MemoryError
         if time.process_time() < processor and time.monotonic() < clock:
             return
         rings += 1
@@ -123,7 +135,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise OutOfTime
 
     trace, handler = sys.gettrace(), signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, 0.1), 0.05)
     try:
         yield
     finally:
@@ -199,6 +211,9 @@ def learner_traceback(error: BaseException) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         if _is_learners(frame.filename):
             lines.append(f"line {frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(": "))
+    if len(lines) > MOST_FRAMES:
+        half = MOST_FRAMES // 2
+        lines[half:-half] = [f"… {len(lines) - MOST_FRAMES} more calls …"]
     said = "".join(traceback.format_exception_only(error)).strip().splitlines()
     lines += said[:MOST_LINES] + (["…"] if len(said) > MOST_LINES else [])
     return "\n".join(lines)

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from coursekit.feedback import compare, lessons
+from coursekit.feedback import compare, lessons, recognise
 from coursekit.feedback.authoring import UNKNOWN, Case, Exercise, Mistake
 from coursekit.feedback.facts import Other, Raised
-from coursekit.feedback.observe import ERROR, Seen, observe
+from coursekit.feedback.observe import ERROR, Seen, kind_of_answer, observe
 from coursekit.feedback.result import Result
 from coursekit.ground.errors import CourseError
 
@@ -43,15 +43,18 @@ def judge(exercise: Exercise, seen: Iterable[tuple[Case, Seen]]) -> Result:
         name, want, got = wrong
         if isinstance(got, Raised) and got.is_a(CourseError):
             _require_that_the_solution_runs(exercise, case)
-        if isinstance(got, Raised) and got.is_a(NotImplementedError):
+        if isinstance(got, Raised) and got.names[0] == "NotImplementedError":
             return Result(**about, outcome="not attempted")
         raised = isinstance(got, Raised)
+        expected, shown = _expected(want), "" if raised else compare.brief(got)
+        if expected == shown:  # the difference is in what is not shown
+            expected, shown = compare.exact(want), compare.exact(got)
         return Result(
             **about,
             outcome="raised" if raised else "failed",
             tried=": ".join(part for part in (_tried(exercise, case), name) if part),
-            expected=_expected(want),
-            got="" if raised else compare.brief(got),
+            expected=expected,
+            got=shown,
             traceback=got.text if raised else "",
             message=_message(exercise, before, case, one, wrong),
         )
@@ -159,21 +162,36 @@ def _message(
 ) -> str:
     """Return the message of the first mistake that this is, or one that fits any exercise."""
     name, want, got = wrong
-    for mistake in exercise.mistakes:
-        if mistake.when is UNKNOWN:
-            found = any(
-                _alike(observe(exercise, answers, case), seen, exercise.tolerance)
-                # the answer was right until here, so the mistake must be, too
-                and all(
-                    _first_wrong(exercise, c, observe(exercise, answers, c)) is None for c in before
-                )
-                for answers in wrong_answers(exercise, mistake)
+
+    def is_this(mistake: Mistake) -> bool:
+        if mistake.when is not UNKNOWN:
+            return name != AFTERWARDS and _is_meant(exercise, mistake.when, seen, got)
+        return any(
+            _alike(observe(exercise, answers, case), seen, exercise.tolerance)
+            # the answer was right until here, so the mistake must be, too
+            and all(
+                _first_wrong(exercise, c, observe(exercise, answers, c)) is None for c in before
             )
-        else:
-            found = name != AFTERWARDS and _is_meant(exercise, mistake.when, seen, got)
-        if found:
-            return mistake.tell
-    return _common(want, got, seen)
+            for answers in wrong_answers(exercise, mistake)
+        )
+
+    surely = [m for m in exercise.mistakes if not callable(m.when) or isinstance(m.when, type)]
+    guesses = [m for m in exercise.mistakes if m not in surely]
+    kind = kind_of_answer(solution(exercise)[0])
+    return (
+        next((mistake.tell for mistake in surely if is_this(mistake)), "")
+        or recognise.of_form(want, got, seen, kind)
+        or next((mistake.tell for mistake in guesses if is_this(mistake)), "")
+        or recognise.of_any(want, got, seen, _earlier(exercise, before))
+    )
+
+
+def _earlier(exercise: Exercise, before: list[Case]) -> list[tuple[str, Any]]:
+    """Return the cases before and their values, where an answer hardly gives them by chance."""
+    if exercise.observe is not None:
+        return []
+    found = [(_tried(exercise, c), _wanted(exercise, c, [("", None)])[0][1]) for c in before]
+    return [(tried, want) for tried, want in found if isinstance(want, (float, list, dict, tuple))]
 
 
 def _is_meant(exercise: Exercise, when: Any, seen: Seen, got: Any) -> bool:
@@ -198,44 +216,6 @@ def _alike(one: Seen, other: Seen, tolerance: float) -> bool:
         )
         and compare.same(one.changed, other.changed, tolerance=tolerance)
     )
-
-
-def _common(want: Any, got: Any, seen: Seen) -> str:
-    """Recognise what goes wrong in any exercise."""
-    if isinstance(got, Raised):
-        return next((tell for kind, tell in _RAISED.items() if kind in got.names), "")
-    if seen.changed is not None and compare.same(got, seen.changed):
-        return "Your code changed what it was given. Work on a copy, or build something new."
-    if got is None and want is not None:
-        if seen.printed:
-            return "Your code prints a value but returns None. A function hands back with `return`."
-        return "Your code returns None. Is there a `return` on every way through it?"
-    if got is ... and want is not ...:
-        return "The value is still `...`: put your answer there."
-    if isinstance(want, list) and isinstance(got, tuple) and compare.same(list(got), want):
-        return "The values are right, but in a tuple; a list is asked for."
-    if type(got) is not type(want) and compare.same(str(got), str(want)):
-        return (
-            f"The value looks right, but it is a {type(got).__name__}, not a {type(want).__name__}."
-        )
-    if (
-        isinstance(want, (list, tuple))
-        and type(got) is type(want)
-        and sorted(map(repr, got)) == sorted(map(repr, want))
-    ):
-        return "The values are right, but not in the order asked for."
-    return ""
-
-
-_RAISED = {
-    "TimeoutError": "Your code did not come to an end. Is there a loop whose condition never"
-    " becomes false?",
-    "MemoryError": "Your code asks for more memory than this exercise needs by far. Does a list"
-    " grow without end?",
-    "SystemExit": "Your code calls `exit()`, which ends Python and the whole notebook. A function"
-    " ends with `return`.",
-    "Asked": "Your code asks for `input()`. A function gets what it needs as its arguments.",
-}
 
 
 def _expected(want: Any) -> str:

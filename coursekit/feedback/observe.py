@@ -6,6 +6,7 @@ whoever knows the solution compares them outside.
 
 from __future__ import annotations
 
+import inspect
 import json
 import types
 from collections.abc import Callable
@@ -33,11 +34,14 @@ class Seen:
         The inputs afterwards, if the answer changed them in place.
     printed : bool
         Whether it printed anything.
+    kind : str
+        What the answer itself is; see `kind_of_answer`.
     """
 
     facts: list[tuple[str, Any]] = field(default_factory=list)
     changed: list | None = None
     printed: bool = False
+    kind: str = ""
 
     @property
     def raised(self) -> Raised | None:
@@ -58,7 +62,7 @@ def observe(exercise: Exercise, answers: tuple, case: Case) -> Seen:
     case : Case
         The inputs.
     """
-    seen = Seen()
+    seen = Seen(kind=kind_of_answer(answers[0]))
     inputs = [guard.own_copy(each) for each in case.inputs]
     look = exercise.observe or _value
     answers = tuple(guard.own_copy(each) for each in answers)
@@ -84,6 +88,23 @@ def observe(exercise: Exercise, answers: tuple, case: Case) -> Seen:
     if not compare.same(inputs, list(case.inputs)) and _is_data(case.inputs):
         seen.changed = inputs
     return seen
+
+
+def kind_of_answer(answer: Any) -> str:
+    """Return what an answer is, in a word or two.
+
+    ``"function"``, ``"generator function"``, ``"async function"`` or ``"class"``; ``"value"`` for
+    all that cannot be called, and ``""`` for objects that can.
+    """
+    if inspect.isclass(answer):
+        return "class"
+    if inspect.iscoroutinefunction(answer) or inspect.isasyncgenfunction(answer):
+        return "async function"
+    if inspect.isgeneratorfunction(answer):
+        return "generator function"
+    if inspect.isroutine(answer):
+        return "function"
+    return "" if callable(answer) else "value"
 
 
 def _value(answer: Callable, *inputs: Any) -> Any:
@@ -127,6 +148,7 @@ def to_data(seen: Seen) -> dict:
         "facts": [[name, encode(value)] for name, value in seen.facts],
         "changed": encode(seen.changed),
         "printed": seen.printed,
+        "kind": seen.kind,
     }
 
 
@@ -140,6 +162,6 @@ def from_data(data: Any) -> Seen:
     """
     try:
         facts = [(str(name), decode(value)) for name, value in data["facts"]]
-        return Seen(facts, decode(data["changed"]), bool(data["printed"]))
+        return Seen(facts, decode(data["changed"]), bool(data["printed"]), str(data["kind"]))
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("no observation") from error

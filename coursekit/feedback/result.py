@@ -8,13 +8,14 @@ from typing import Literal
 
 from coursekit.feedback import display
 
-Outcome = Literal["passed", "failed", "raised", "not attempted"]
+Outcome = Literal["passed", "failed", "raised", "not attempted", "interrupted"]
 
 _WORDS = {
     "passed": "Passed",
     "failed": "Not yet",
     "raised": "Your code raised an error",
     "not attempted": "Not attempted yet",
+    "interrupted": "Interrupted",
 }
 
 
@@ -26,7 +27,7 @@ class Result:
     ----------
     id, title : str
         The exercise.
-    outcome : {"passed", "failed", "raised", "not attempted"}
+    outcome : {"passed", "failed", "raised", "not attempted", "interrupted"}
         ``raised`` also stands for code that was stopped by the time limit.
     tried, expected, got : str
         The first trial that went wrong; empty when none did.
@@ -66,6 +67,8 @@ class Result:
             return ""
         if self.outcome == "not attempted":
             return "Write your answer in the cell above, run it, then run this check."
+        if self.outcome == "interrupted":
+            return "This says nothing about your answer. Run the check again."
         return f'Stuck? Run `hint("{self.id}")` in a new cell.'
 
     def __repr__(self) -> str:
