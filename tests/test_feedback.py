@@ -153,7 +153,7 @@ def test_code_that_waits_is_given_longer():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda xs: [bytearray(10**7) for _ in range(99)], "more memory"),
+        (lambda xs: [bytearray(10**8) for _ in range(9)], "more memory"),
         (lambda xs: input("a number: "), "input()"),
         (lambda xs: exec("raise SystemExit"), "exit()"),
         (lambda xs: print([2, 4]), "prints a value but returns None"),
@@ -361,6 +361,12 @@ def test_a_machine_gets_an_exception(monkeypatch, variable):
         ck.check("99-double", lambda xs: [x * x for x in xs])
     with pytest.raises(CheckFailed, match="Not attempted"):
         ck.check("99-double", ...)
+
+
+def test_a_try_that_does_not_count_is_shown_only(monkeypatch):
+    monkeypatch.setenv("COURSEKIT_STRICT", "1")
+    result = ck.check("99-double", lambda xs: [x * x for x in xs], record=False)
+    assert result.message == "That squares." and progress.attempts("99-double") == 0
 
 
 def test_html_escapes_what_learners_return():

@@ -25,7 +25,7 @@ class CheckFailed(AssertionError):
     """
 
 
-def check(id: str, *answers: Any) -> Result:
+def check(id: str, *answers: Any, record: bool = True) -> Result:
     """Check an answer to an exercise.
 
     Parameters
@@ -34,6 +34,8 @@ def check(id: str, *answers: Any) -> Result:
         The exercise, such as ``"06-combiner"``.
     *answers : object
         What the exercise asks for. Answers are never changed: the check works on copies.
+    record : bool
+        Whether the try counts. False only shows the card: for a wrong answer made on purpose.
 
     Returns
     -------
@@ -52,6 +54,8 @@ def check(id: str, *answers: Any) -> Result:
         result = _check(exercise, answers)
     except KeyboardInterrupt:
         return Result(id, exercise.title, "interrupted")
+    if not record:
+        return result
     progress.record(result)
     if _strict() and not result.passed:
         raise CheckFailed(repr(result))

@@ -163,9 +163,7 @@ def _message(
     """Return the message of the first mistake that this is, or one that fits any exercise."""
     name, want, got = wrong
 
-    def is_this(mistake: Mistake) -> bool:
-        if mistake.when is not UNKNOWN:
-            return name != AFTERWARDS and _is_meant(exercise, mistake.when, seen, got)
+    def does_the_same(mistake: Mistake) -> bool:
         return any(
             _alike(observe(exercise, answers, case), seen, exercise.tolerance)
             # the answer was right until here, so the mistake must be, too
@@ -175,15 +173,18 @@ def _message(
             for answers in wrong_answers(exercise, mistake)
         )
 
-    surely = [m for m in exercise.mistakes if not callable(m.when) or isinstance(m.when, type)]
-    guesses = [m for m in exercise.mistakes if m not in surely]
     kind = kind_of_answer(solution(exercise)[0])
-    return (
-        next((mistake.tell for mistake in surely if is_this(mistake)), "")
-        or recognise.of_form(want, got, seen, kind)
-        or next((mistake.tell for mistake in guesses if is_this(mistake)), "")
-        or recognise.of_any(want, got, seen, _earlier(exercise, before))
-    )
+    form = recognise.of_form(want, got, seen, kind)
+    for mistake in exercise.mistakes:
+        if mistake.when is UNKNOWN:
+            found = does_the_same(mistake)
+        else:
+            found = name != AFTERWARDS and _is_meant(exercise, mistake.when, seen, got)
+            # a predicate may be true of a right value in another form by chance
+            found = found and (not form or does_the_same(mistake))
+        if found:
+            return mistake.tell
+    return form or recognise.of_any(want, got, seen, _earlier(exercise, before))
 
 
 def _earlier(exercise: Exercise, before: list[Case]) -> list[tuple[str, Any]]:

@@ -142,7 +142,10 @@ def starter_source(exercise: str) -> str:
 def answer_names(exercise: str) -> list[str]:
     """Return what the check cell of an exercise hands over, as code: names, most of them."""
     owner = chapter(exercise.partition("-")[0])
-    for cell in read_notebook(owner.path)["cells"]:
+    below = itertools.dropwhile(
+        lambda cell: grade_id(cell) != exercise, read_notebook(owner.path)["cells"]
+    )
+    for cell in below:
         if cell["cell_type"] == "code" and f'check("{exercise}"' in source(cell):
             call = ast.parse(source(cell).strip()).body[-1].value
             return [ast.unparse(each) for each in call.args[1:]]

@@ -1,7 +1,7 @@
 """Recognises what goes wrong in any exercise, in one place.
 
-`of_form` is sure: the value, or the answer itself, is of another kind than the one asked for. It is
-asked before an exercise's own guesses. `of_any` is asked when the exercise has nothing to say.
+`of_form` is sure: the value, or the answer itself, is of another kind than the one asked for. An
+exercise's guess counts for less. `of_any` is asked when the exercise has nothing to say.
 """
 
 from __future__ import annotations

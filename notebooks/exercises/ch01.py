@@ -5,6 +5,7 @@ import gc
 import json
 
 from coursekit.feedback.authoring import Mistake, Option, Question, case, exercise, word, words
+from coursekit.feedback.facts import Raised
 
 HOURS = [26.7, 26.1, 25.6, 26.7, 32.8, 35.6, 36.7, 36.1, 33.3, 30.6, 28.9, 28.3]
 VIEWS = "values[-6:], values[::3], values[::-1]"
@@ -15,7 +16,8 @@ exercise(
     hints=(
         "A slice has three parts, start:stop:step. Which of them may stay empty?",
         "A negative start counts from the end. To go on to the very end, which part is left out?",
-        "Three values with commas between them, after `return`, make a tuple.",
+        "Three values with commas between them make a tuple:"
+        " `return values[____:], values[::____], values[::____]`",
     ),
     examples=[
         case(HOURS, want=(HOURS[6:], [26.7, 26.7, 36.7, 30.6], list(reversed(HOURS)))),
@@ -54,6 +56,7 @@ def draw_disks(chance):
         case(used, used * (1 + growth / 100) ** months * 0.9999, growth, want=months),
         case(used, used * 2**months, 100, want=months),  # full to the last byte
         case(used, used + chance.randint(1, 50), -chance.randint(0, 50), want=ValueError),
+        case(0, chance.randint(1, 50), growth, want=ValueError),
     ]
 
 
@@ -63,7 +66,8 @@ exercise(
     hints=(
         "What has to be true for one more month to pass? That is the condition of the loop.",
         "Two names change in each turn: the space used, and the number of months.",
-        "Before the loop, ask: could it run for ever? A growth of 0 never fills a disk.",
+        "Could it run for ever? `while ____ < ____:`, and in it: if next month is no more than this"
+        " one, `raise ____`.",
     ),
     examples=[
         case(100, 200, 10, want=8),
@@ -73,6 +77,7 @@ exercise(
         case(100, 200, 0, want=ValueError),
         case(100, 200, -1, want=ValueError),
         case(1, 2, 0.5, want=139),
+        case(0, 200, 10, want=ValueError),
     ],
     draw=draw_disks,
     seconds=2,
@@ -91,9 +96,18 @@ exercise(
         Mistake("This disk is full at the start: no month has to pass. Test first.",
                 ("while used < capacity", "while months == 0 or used < capacity")),
         Mistake("This disk never fills, so there is no number to return: raise a ValueError.",
-                ('raise ValueError(f"a growth of {growth} % never fills the disk")', "return")),
+                ('raise ValueError(f"{used} GB that grow by {growth} % never fill the disk")',
+                 "return None"), when=lambda got: not isinstance(got, Raised)),
+        Mistake("Nothing is used, and ten per cent of nothing is nothing. This disk never fills,"
+                " and your loop does not end.", ("if more <= used", "if growth <= 0")),
         Mistake("Your code did not come to an end. Is there a loop whose condition never becomes"
-                " false?", ("if growth <= 0 and used < capacity", "if False"), when=TimeoutError),
+                " false?", ("if more <= used", "if False"), when=TimeoutError),
+    ],
+    also_right=[
+        "def months_until_full(used, capacity, growth):\n"
+        "    if used >= capacity:\n        return 0\n"
+        "    if growth <= 0 or used <= 0:\n        raise ValueError('it never fills')\n"
+        "    return 1 + months_until_full(used + used * growth / 100, capacity, growth)",
     ],
 )
 
@@ -110,7 +124,7 @@ exercise(
     hints=(
         "Read the error from its last line: what does Python say is not callable?",
         "Which line gives the name of a built-in function to a number?",
-        "Choose another name for your number, and let the built-in function do the adding.",
+        "Give your number another name: `total = ____(numbers)`, and go on with that name.",
     ),
     examples=[
         case([2, 4, 9], want={"": (15, 5.0), "its local names": "no sum"}),
@@ -139,10 +153,22 @@ exercise(
 )
 
 
+def names_in(function, depth=3):
+    """Return the names that a function uses, also in the functions that it calls or wraps."""
+    code = getattr(function, "__code__", None)
+    if code is None or not depth:
+        return set()
+    found, inside = set(code.co_names), [c for c in code.co_consts if hasattr(c, "co_names")]
+    found |= {name for each in inside for name in each.co_names}
+    called = [function.__globals__.get(name) for name in found]
+    called += [cell.cell_contents for cell in function.__closure__ or ()]
+    return found.union(*(names_in(each, depth - 1) for each in called))
+
+
 def products(answer, numbers):
     yield "", answer(iter(numbers) if len(numbers) == 2 else numbers)
-    code = getattr(answer, "__code__", None)
-    yield "calls", "reduce" if code is None or "reduce" in code.co_names else "not reduce"
+    plain = hasattr(answer, "__code__")
+    yield "calls", "reduce" if not plain or "reduce" in names_in(answer) else "not reduce"
 
 
 exercise(
@@ -151,7 +177,8 @@ exercise(
     hints=(
         "`reduce` calls a function of two arguments: the result so far, and the next value.",
         "What is the product of no numbers at all? Multiplying by it must change nothing.",
-        "`reduce` takes that value as its third argument: where to start.",
+        "`reduce` takes that value as its third argument:"
+        " `functools.reduce(lambda so_far, number: ____, numbers, ____)`",
     ),
     examples=[
         case([2, 3, 4], want={"": 24, "calls": "reduce"}),
@@ -182,6 +209,12 @@ exercise(
                 "        result *= n\n    return result",
                 when=lambda facts: facts["calls"] == "not reduce"),
     ],
+    also_right=[
+        "from functools import reduce\nfrom operator import mul\n\n"
+        "def product(numbers):\n    return reduce(mul, numbers, 1)",
+        "def times(values):\n    return functools.reduce(lambda a, b: a * b, values, 1)\n\n"
+        "def product(numbers):\n    return times(numbers)",
+    ],
 )
 
 
@@ -208,7 +241,8 @@ exercise(
         "Each course has grades of its own. In which method is something made for each object?",
         "A second grade for the same student takes the place of the first. Which container has"
         " exactly one value for each key?",
-        "The average of a dict's numbers: what do its `.values()` give you?",
+        "The average of a dict's numbers: `sum(____.values()) / len(____)`. What if there are"
+        " none?",
     ),
     examples=[
         case(("Go", [("Ada", 90), ("Ken", 80), ("Łukasz", 100)]),
@@ -217,6 +251,7 @@ exercise(
              want={"titles": ["Go", "C"], "averages": [90.0, 60.0]}),
         case(("Go", [("Ada", 60), ("Ken", 70), ("Ada", 90)]),
              want={"titles": ["Go"], "averages": [80.0]}),
+        case(("Go", [("Ada", 0), ("Ken", 50)]), want={"titles": ["Go"], "averages": [25.0]}),
         case(("Go", []), want=ValueError, shown="Course('Go').average(), without a grade"),
     ],
     draw=draw_courses,
@@ -234,6 +269,9 @@ exercise(
         Mistake("Ada's two grades both count. Her second one is to take the place of the first.",
                 ("self.grades = {}", "self.grades = []",
                  "self.grades[student] = grade", "self.grades.append(grade)", ".values()", "")),
+        Mistake("A grade of 0 is a grade, too. Only None, or nothing at all, is no grade.",
+                ("self.grades[student] = grade",
+                 "if grade:\n            self.grades[student] = grade")),
         Mistake("Ada's first grade is kept. Her second one is to take its place.",
                 ("self.grades[student] = grade", "self.grades.setdefault(student, grade)")),
         Mistake("No grades, no average: say so with a ValueError, before you divide by zero.",
@@ -269,7 +307,8 @@ exercise(
         " make a group; those of the line itself, such as [ and ], need a backslash.",
         r"`\S+` is a run of anything but white space, `\d{3}` is three digits, `[^]]+` is anything"
         " up to a closing square bracket.",
-        "A match object is None when the pattern does not fit. Ask before you take its groups.",
+        "A match object is None when the pattern does not fit. Ask before you take its groups."
+        r" A beginning: `(?P<host>\S+) - - \[(?P<time>____)\] \"(?P<method>____) ____`",
     ),
     examples=[
         case(LINE, want=dict(zip(NAMES, ("127.0.0.1", "18/Jul/2013 13:05:44", "GET",
@@ -322,7 +361,8 @@ exercise(
     hints=(
         "Print what `json.dumps({1: 2})` makes. What has become of the key?",
         "In JSON every key is text. Who knows that they were whole numbers: the text, or you?",
-        "After `json.loads`, a dict comprehension can build each pair again.",
+        "A dict comprehension builds each pair again:"
+        " `{____: degrees for hour, degrees in json.loads(text).items()}`",
     ),
     examples=[
         case({0: 26.7, 12: 36.7, 23: None},
@@ -351,6 +391,8 @@ exercise(
                 ("int(hour)", "hour")),
         Mistake("An hour without a value is lost on the way. A gap is information, too.",
                 ("json.loads(text).items()", "json.loads(text).items() if degrees is not None")),
+        Mistake("0 °C is a measurement, not a gap. Ask `is None`, not whether it counts as false.",
+                ("int(hour): degrees", "int(hour): degrees or None")),
         Mistake("Something was made a number that is none: a missing value is None in Python and"
                 " null in JSON.",
                 ("int(hour): degrees", "int(hour): float(degrees)"), when=TypeError),
@@ -394,8 +436,8 @@ exercise(
     hints=(
         "What can look at an object without keeping it alive?",
         "Your own name for the object is a reference as well. How does a name go away?",
-        "Look three times: make it and watch it, let it go, collect. Where do the two questions"
-        " belong?",
+        "Make it and watch it: `____ = weakref.ref(____)`. Let it go: `del ____`. Ask; collect; ask"
+        " again.",
     ),
     examples=[
         case(1, True, False, want=(True, False), shown="an object that refers to itself"),
