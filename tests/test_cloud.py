@@ -553,6 +553,7 @@ def own(elsewhere, monkeypatch):
         "AWS_SECRET_ACCESS_KEY": "learner",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_CONFIG_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
         "AZURE_STORAGE_CONNECTION_STRING": "AccountName=mine;AccountKey=a2V5;Protocol=https",
         "GOOGLE_CLOUD_PROJECT": "another",
     }.items():
