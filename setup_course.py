@@ -40,6 +40,11 @@ def main(level: str = "lab") -> int:
             f"Python {sys.version.split()[0]} is not one the course runs on (3.11 to 3.13).",
             "Install one of them, then name it: make lab PYTHON=python3.12",
         )
+    if odd := sorted(set("[]{}*?") & set(str(ROOT))):
+        return complain(
+            f"The path of this folder, {ROOT}, has {' '.join(odd)} in it.",
+            "Rename the folder: Spark and nbgrader read these characters as patterns.",
+        )
     wanted = fingerprint()
     stamp = STAMP.read_text().split() if STAMP.exists() else []
     if stamp[:1] == [wanted] and LEVELS.index(stamp[1]) >= LEVELS.index(level):
@@ -69,8 +74,9 @@ def set_up(wanted: str, level: str) -> int:
     extras, room = WANTED[level]
     python = str(VENV / "bin" / "python")
     uv = next(line.split()[0] for line in LOCK.read_text().splitlines() if line.startswith("uv=="))
-    # uv would otherwise install into an environment that the learner has activated.
-    environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+    # A person's settings would send packages elsewhere: into an environment that is activated, say.
+    elsewhere = ("VIRTUAL_ENV", "CONDA_PREFIX", "PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")
+    environment = {k: v for k, v in os.environ.items() if k not in elsewhere} | {"PIP_USER": "0"}
     course = f".[{','.join(extras)}]" if extras else "."
     made = usable()
     steps = [] if made else [("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])]
@@ -87,20 +93,37 @@ def set_up(wanted: str, level: str) -> int:
         )]),
     ]  # fmt: skip
     for title, command in steps:
+        if "uv" in command:
+            environment |= pips_index(python)
         print(f"{title} …", flush=True)
-        done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            encoding="utf-8", errors="replace",
+        )  # fmt: skip
         if done.returncode:
-            return complain(f"{title} failed: {last_line(done.stderr)}", mend_for(done.stderr))
+            return complain(f"{title} failed: {last_line(done.stdout)}", mend_for(done.stdout))
     STAMP.write_text(f"{wanted} {level}")
     print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
     return 0
+
+
+def pips_index(python: str) -> dict[str, str]:
+    """Hand the package index of pip's settings on to uv, which reads its own only."""
+    if any(name in os.environ for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL")):
+        return {}
+    ask = [python, "-m", "pip", "config", "list"]
+    said = subprocess.run(ask, capture_output=True, encoding="utf-8", errors="replace").stdout
+    found = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    given = {name.rpartition(".")[2].replace("_", "-"): v.strip("'") for name, v in found.items()}
+    return {"UV_DEFAULT_INDEX": given["index-url"]} if "index-url" in given else {}
 
 
 def usable() -> bool:
     """Tell whether `.venv` runs and has this Python; then it is brought up to date in place."""
     ask = [str(VENV / "bin" / "python"), "-c", "import pip, sys; print(sys.version)"]
     try:
-        return subprocess.run(ask, capture_output=True, text=True).stdout.strip() == sys.version
+        said = subprocess.run(ask, capture_output=True, encoding="utf-8", errors="replace")
+        return said.stdout.strip() == sys.version
     except OSError:
         return False
 
@@ -135,6 +158,8 @@ def complain(what: str, mend: str) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack a character, such as →
+        stream.reconfigure(errors="replace")
     try:
         sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:

@@ -26,6 +26,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run a command; foreseeable mistakes end it with two lines and a non-zero exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack a character, such as ✔
+        stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
         if code == 130:  # typer's word for Ctrl-C

@@ -180,6 +180,7 @@ def _run_one(
                 str(out / path.name),
                 parameters={k: v for k, v in parameters.items() if k in declared},
                 engine_name="coursekit",
+                kernel_name="python3",  # this Python's, whatever a copy names
                 news=news,
                 label=path.stem,
                 cwd=str(cwd),

@@ -64,6 +64,32 @@ def test_a_python_that_is_too_old_is_named(monkeypatch, capsys):
     assert "3.11 to 3.13" in capsys.readouterr().err
 
 
+def test_a_folder_that_reads_as_a_pattern_is_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(setup_course, "ROOT", tmp_path / "data [2026]")
+    assert setup_course.main() == 1
+    assert "has [ ] in it" in capsys.readouterr().err
+
+
+def test_pips_index_is_handed_on_to_uv(monkeypatch, tmp_path):
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://mirror.example/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    wanted = {"UV_DEFAULT_INDEX": "https://mirror.example/simple"}
+    assert setup_course.pips_index(sys.executable) == wanted
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
+    assert setup_course.pips_index(sys.executable) == {}
+
+
+def test_a_terminal_without_a_character_gets_another(clone):
+    done = subprocess.run(
+        [sys.executable, "setup_course.py"], cwd=clone, capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "PIP_INDEX_URL": "http://127.0.0.1:9/",
+                          "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull},
+    )  # fmt: skip
+    assert done.returncode == 1 and b"UnicodeEncodeError" not in done.stderr, done.stderr
+
+
 def test_two_at_once_the_second_is_told(clone):
     with (clone / ".setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -155,6 +155,14 @@ def submit(chapter: Chapter) -> None:
     with _busy("submitting"):
         done = submission.submit(chapter)
     typer.echo(f"{done.chapter} is submitted: {done.attempted} of {done.exercises} answers begun.")
+    if done.lost:
+        typer.echo(
+            f"warning: {done.lost} answers have lost their marks and cannot be graded: they were"
+            " deleted, or the notebook was saved by another program.\n"
+            f"   → coursekit reset {chapter} lays a fresh copy and keeps yours; copy your answers"
+            " over, and submit again.",
+            err=True,
+        )
     typer.echo(f"Receipt: {done.time}, SHA-256 {done.digest[:16]}…")
     typer.echo(f"A copy of what was sent: {done.kept}")
 

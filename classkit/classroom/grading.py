@@ -209,7 +209,7 @@ def _run_worker(job: Path, seconds: float, running: set) -> None:
     command = [sys.executable, "-P", "-m", "classkit.classroom.worker", str(job)]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, errors="replace", start_new_session=True,
+        encoding="utf-8", errors="replace", start_new_session=True,
     )  # fmt: skip
     running.add(process)
     try:

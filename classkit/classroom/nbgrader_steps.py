@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from classkit.classroom.folder import Classroom
-from classkit.lab.start import skip_grammar
 from coursekit.ground.errors import CourseError
-
-skip_grammar()  # before nbgrader imports jsonschema
 
 
 @contextlib.contextmanager

@@ -124,7 +124,7 @@ def missing() -> str:
         plan_for(Path(folder), ()).write(Path(folder) / "plan.json")
         done = subprocess.run(
             command(Path(folder) / "plan.json", [sys.executable, "-c", ""]),
-            env=environment(), capture_output=True, text=True, timeout=60,
+            env=environment(), capture_output=True, encoding="utf-8", timeout=60,
         )  # fmt: skip
     return (done.stderr.strip() or "it failed").splitlines()[-1] if done.returncode else ""
 

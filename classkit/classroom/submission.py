@@ -21,7 +21,10 @@ RECEIPT = "receipt.txt"
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was submitted: the chapter, when (UTC), the SHA-256 of the notebook, where a copy is."""
+    """What was submitted: the chapter, when (UTC), the SHA-256 of the notebook, where a copy is.
+
+    ``lost`` answers have no mark any more: the notebook was saved by a program that drops marks.
+    """
 
     chapter: str
     time: str
@@ -29,6 +32,7 @@ class Receipt:
     kept: Path
     attempted: int
     exercises: int
+    lost: int
 
 
 def submit(chapter: str, *, learner: str | None = None) -> Receipt:
@@ -62,9 +66,10 @@ def submit(chapter: str, *, learner: str | None = None) -> Receipt:
         kept = _send(member, found.name, Path(scratch), learner)
     digest = _digest(kept / copy.name)
     time = (kept / "timestamp.txt").read_text().strip()
-    receipt = Receipt(
-        found.name, time, digest, kept, _attempted(notebook, found), len(found.exercises)
-    )
+    marked = {lessons.grade_id(cell) for cell in notebook["cells"]}
+    lost = len(set(found.exercises) - marked)
+    attempted = _attempted(notebook, found)
+    receipt = Receipt(found.name, time, digest, kept, attempted, len(found.exercises), lost)
     (kept / RECEIPT).write_text(
         f"{found.name} of course {member.course}\nsubmitted {time}\nSHA-256 {digest}\n",
         encoding="utf-8",

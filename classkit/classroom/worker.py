@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from classkit.classroom import sandbox
-from classkit.lab.start import skip_grammar
 from coursekit.feedback import observe
 from coursekit.ground import files
 
@@ -299,7 +298,6 @@ async def _end(runner: Any) -> None:
 def main(arguments: list[str]) -> int:
     """Run the job that a JSON file describes, and write what happened beside the result."""
     sandbox.end_with_parent()
-    skip_grammar()
     job = Job(**json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
     outcome = run(job)
     files.write_text(Path(job.result).with_suffix(".json"), json.dumps(asdict(outcome)))

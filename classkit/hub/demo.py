@@ -109,7 +109,7 @@ def _prepare(folder: Path, port: int, learners: int) -> dict:
 
 def _start(folder: Path, port: int) -> Child:
     configuration = str(Path(__file__).with_name("demo_config.py"))
-    start = [sys.executable, "-m", "classkit.lab.start", "jupyterhub", "--config", configuration]
+    start = [sys.executable, "-m", "jupyterhub", "--config", configuration]
     hub = Child(
         start,
         environ={"COURSEKIT_HUB": str(folder)},

@@ -39,7 +39,7 @@ def main() -> None:
         os.environ["COURSEKIT_NOTE"] = f"{error.what} {error.mend}"
     os.chdir(folder if folder.is_dir() else Path.home())
     root = ["--allow-root"] if os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "classkit.lab.start", "jupyterhub.singleuser", *root]
+    command = [sys.executable, "-m", "jupyterhub.singleuser", *root]
     os.execv(sys.executable, [*command, *server.options(folder), *sys.argv[1:]])
 
 

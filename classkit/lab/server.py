@@ -83,7 +83,7 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
             signal.signal(getattr(signal, ending), signal.default_int_handler)
     server = Child(
         command(folder, port),
-        environ={"JUPYTER_TOKEN": token, "COURSEKIT_WORK": str(folder)},
+        environ=environ(folder, token),
         patience=START_SECONDS,
         farewell=15,  # it stops its kernels first
         guarded=True,
@@ -109,10 +109,23 @@ def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], None]) -
         server.close()
 
 
+def environ(folder: Path, token: str) -> dict[str, str | None]:
+    """Return the variables of the course's server: its own configuration, a person's look."""
+    personal = Path.home() / ".jupyter" / "lab"
+    return {
+        "JUPYTER_TOKEN": token,
+        "COURSEKIT_WORK": str(folder),
+        "JUPYTER_NO_CONFIG": "1",  # an address or a contents manager of another project's
+        "JUPYTERLAB_SETTINGS_DIR": str(personal / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(personal / "workspaces"),
+        "MPLBACKEND": None,
+    }
+
+
 def command(folder: Path, port: int) -> list[str]:
     """Return the command line of JupyterLab for one learner on an own machine."""
     return [
-        sys.executable, "-m", "classkit.lab.start", "jupyterlab",
+        sys.executable, "-m", "jupyterlab",
         "--no-browser",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",

@@ -134,7 +134,7 @@ class Engine:
         properties: dict[str, str] | None = None,
         *,
         heap: int = 256,
-        environ: dict[str, str] | None = None,
+        environ: dict[str, str | None] | None = None,
     ) -> None:
         command = launch.command(
             self._java,

@@ -70,7 +70,7 @@ def read_notebook(path: Path) -> dict:
         When the file is missing, unreadable or not a notebook.
     """
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark there
     except FileNotFoundError:
         raise CourseError(
             f"There is no notebook {path.name} in {path.parent}.",

@@ -133,7 +133,12 @@ def attempts(id: str) -> int:
 
 
 def _file() -> Path | None:
-    """Return the progress file of the learner's folder that this kernel runs in, if any."""
+    """Return the progress file of the learner's folder that this kernel runs in, if any.
+
+    A machine's run of a notebook is no learner's attempt, wherever it runs.
+    """
+    if "COURSEKIT_STRICT" in os.environ or "NBGRADER_EXECUTION" in os.environ:
+        return None
     if os.environ.get("COURSEKIT_WORK"):
         return places.workspace() / FILE
     here = Path.cwd()
@@ -200,7 +205,7 @@ def _open() -> Iterator[dict[str, Any]]:
 def _read(file: Path) -> dict[str, Any]:
     """Read a progress file; a damaged one is put aside, never overwritten."""
     try:
-        progress = json.loads(file.read_text(encoding="utf-8"))
+        progress = json.loads(file.read_text(encoding="utf-8-sig"))
         if isinstance(progress, dict):
             return progress
     except FileNotFoundError:

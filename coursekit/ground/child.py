@@ -60,7 +60,7 @@ class Child:
         A pattern of what it prints when it is ready; its first group is the port. Without it, ask
         `wait_for`.
     environ : dict of str to str, optional
-        What it gets besides this process's own environment.
+        What it gets besides this process's own environment; None takes a variable away.
     patience : float
         Seconds that it may take until it is ready.
     farewell : float
@@ -90,7 +90,7 @@ class Child:
         self,
         command: list[str],
         listening: str | None = None,
-        environ: dict[str, str] | None = None,
+        environ: dict[str, str | None] | None = None,
         *,
         patience: float = PATIENCE,
         farewell: float = FAREWELL,
@@ -113,7 +113,7 @@ class Child:
             stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
             stdout=subprocess.PIPE if guarded else self._log,
             stderr=self._log,
-            env=os.environ | (environ or {}),
+            env={k: v for k, v in {**os.environ, **(environ or {})}.items() if v is not None},
             cwd=cwd,
             # Neither the kernel's interrupt (Ctrl-C) nor the end of a terminal reaches it.
             start_new_session=True,

@@ -124,7 +124,14 @@ def java_version(home: Path) -> str | None:
 def _ask(executable: Path) -> str:
     command = [str(executable), "-XshowSettings:properties", "-version"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=30,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stderr + done.stdout

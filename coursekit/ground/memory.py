@@ -34,7 +34,7 @@ def _left_in_groups(root: Path) -> Iterator[int]:
     Source: kernel.org, admin-guide/cgroup-v2 (memory.max, memory.current) and cgroup-v1/memory.
     """
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return
     for line in lines:
@@ -57,7 +57,7 @@ def _left_in_groups(root: Path) -> Iterator[int]:
 def _file_cache(folder: Path) -> int:
     """Return the bytes of file cache that the kernel gives back when memory is wanted."""
     try:
-        text = (folder / "memory.stat").read_text()
+        text = (folder / "memory.stat").read_text(encoding="utf-8")
     except OSError:
         return 0
     values = dict(line.split(maxsplit=1) for line in text.splitlines())
@@ -66,7 +66,7 @@ def _file_cache(folder: Path) -> int:
 
 def _number(file: Path) -> int | None:
     try:
-        text = file.read_text().strip()
+        text = file.read_text(encoding="utf-8").strip()
     except OSError:
         return None
     return int(text) if text.isdigit() else None

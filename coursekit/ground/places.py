@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -49,10 +50,16 @@ def workspace() -> Path:
 
 
 def build() -> Path:
-    """Return the folder for reports and pictures made by commands, created when missing."""
+    """Return the folder for reports and pictures made by commands, created when missing.
+
+    Where a checkout cannot be written, it is one of the system's temporary folders.
+    """
     folder = course_root() / "build" if is_clone() else Path.cwd() / "build"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="coursekit-build-"))
+    return folder if os.access(folder, os.W_OK) else Path(tempfile.mkdtemp(prefix="coursekit-"))
 
 
 def cache_dir() -> Path:

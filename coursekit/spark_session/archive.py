@@ -77,7 +77,9 @@ def _make(java: Java, new: Path) -> None:
         os.pathsep.join(map(str, settings.jars())),
     ]
     for command in (warm_up, dump):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
             raise CourseError(

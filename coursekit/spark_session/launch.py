@@ -70,9 +70,14 @@ def command(
     ]
 
 
-def environ() -> dict[str, str]:
-    """Return the variables that a Java process of Spark needs."""
+def environ() -> dict[str, str | None]:
+    """Return the variables that a Java process of Spark needs, and None for those it must not get.
+
+    A person's options for Java, or for another Spark, would change this one.
+    """
     return {
+        **dict.fromkeys(("_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS")),
+        **dict.fromkeys(("SPARK_LOCAL_DIRS", "SPARK_CONF_DIR", "SPARK_CONNECT_MODE_ENABLED")),
         "SPARK_HOME": str(settings.spark_home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_CONNECT_MODE": "0",

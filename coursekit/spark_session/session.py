@@ -125,6 +125,7 @@ def _new(app: str) -> SparkSession:
 
     # Workers run the kernel's own Python, whatever 'python3' is on the path.
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # a person's, for another Spark
     # The rest of the configuration is in Java's system properties, where SparkConf reads it.
     return SparkSession(SparkContext(conf=SparkConf().setAppName(app)))
 
