@@ -158,6 +158,7 @@ def _run_one(
     news: Any,
 ) -> Run:
     """Run one notebook in this worker process (one notebook at a time in a process)."""
+    import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -176,7 +177,7 @@ def _run_one(
             declared = _declared_parameters(lessons.read_notebook(path))
             _use_engine()
             notebook = papermill.execute_notebook(
-                str(path),
+                nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4),
                 str(out / path.name),
                 parameters={k: v for k, v in parameters.items() if k in declared},
                 engine_name="coursekit",

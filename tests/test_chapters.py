@@ -74,6 +74,14 @@ def test_strict_makes_checks_raise_and_learners_copies_go_on(tmp_path):
     assert outputs(tmp_path, "ask.ipynb") == "''\n"
 
 
+def test_a_copy_with_another_kernel_or_a_byte_order_mark_runs(tmp_path, good):
+    notebook = json.loads(good.read_text())
+    notebook["metadata"]["kernelspec"] = {"name": "no-such", "display_name": "My kernel"}
+    good.write_text(json.dumps(notebook), encoding="utf-8-sig")
+    (result,) = run(tmp_path, good)
+    assert result.passed, result.problem
+
+
 def test_the_report_has_times_and_figures(tmp_path, good):
     plot = make(tmp_path, "plot", "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])")
     results = run(tmp_path, good, plot)

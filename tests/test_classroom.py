@@ -225,7 +225,7 @@ def test_the_seed_stays_with_the_instructor(classroom):
 def test_a_receipt_says_what_was_sent_and_keeps_it(classroom):
     receipt = classroom.receipts["wrong"]
     assert receipt.digest in (receipt.kept / submission.RECEIPT).read_text()
-    assert (receipt.attempted, receipt.exercises) == (6, 8)
+    assert (receipt.attempted, receipt.exercises, receipt.lost) == (6, 8, 1)
     sent = classroom.room.root / "submitted" / "wrong" / CHAPTER / FILE
     assert sent.read_bytes() == (receipt.kept / FILE).read_bytes()
 
@@ -556,6 +556,11 @@ def test_a_shared_folder_that_learners_cannot_reach_is_told(monkeypatch, capsys,
     assert code == 0 and f"chmod o+x {closed}" in out
     monkeypatch.undo()
     assert folder.closed_above(closed / "room") in (closed, *closed.parents)
+
+
+def test_a_folder_that_reads_as_a_pattern_is_refused(monkeypatch, capsys, tmp_path):
+    code, _, said = coursekit(monkeypatch, capsys, "class", "init", tmp_path / "DS [2027]")
+    assert code == 1 and "[ ] in it" in said and not (tmp_path / "DS [2027]").exists()
 
 
 def test_making_a_class_again_changes_nothing(classroom):

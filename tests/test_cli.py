@@ -112,6 +112,15 @@ def test_doctor_names_a_java_home_that_cannot_serve(java, tmp_path):
     assert "JAVA_HOME" in done.stdout
 
 
+def test_a_terminal_without_a_character_gets_another():
+    done = subprocess.run(
+        [*COURSEKIT, "reset", "é"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 1 and done.stderr.startswith(b"error: There is no chapter")
+
+
 def test_ctrl_c_is_two_lines_and_code_130(tmp_path):
     process = subprocess.Popen(
         [*COURSEKIT, "run", lessons.chapters()[0].name],

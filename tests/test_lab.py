@@ -70,6 +70,17 @@ def test_the_home_page_needs_the_token_and_shows_every_chapter(running):
         assert f"data-path='{chapter.path.name}'" in page
 
 
+def test_a_persons_jupyter_settings_do_not_move_the_server(tmp_path, monkeypatch):
+    settings = tmp_path / ".jupyter" / "jupyter_server_config.json"
+    settings.parent.mkdir()
+    settings.write_text('{"ServerApp": {"base_url": "/elsewhere/", "port": 1}}')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(settings.parent))
+    with lab(tmp_path / "work") as (url, _):
+        base, token = parts(url)
+        assert json.loads(get(f"{base}/api/status", token))["kernels"] == 0
+
+
 def test_it_listens_on_loopback_only(running):
     _, _, process = running
     server = psutil.Process(process.pid)

@@ -51,6 +51,20 @@ def test_the_folder_is_found_from_a_notebook_in_it(tmp_path, monkeypatch):
     assert "91-mean" in saved(tmp_path)
 
 
+@pytest.mark.parametrize("machine", ["COURSEKIT_STRICT", "NBGRADER_EXECUTION"])
+def test_a_machines_run_is_no_attempt(work, monkeypatch, machine):
+    monkeypatch.setenv(machine, "")
+    progress.record(result())
+    assert not (work / progress.FILE).exists()
+
+
+def test_a_file_with_a_byte_order_mark_is_read(work):
+    work.mkdir()
+    text = json.dumps({"exercises": {"91-mean": {"attempts": 3}}})
+    (work / progress.FILE).write_text(text, encoding="utf-8-sig")
+    assert progress.attempts("91-mean") == 3
+
+
 def test_elsewhere_progress_stays_in_memory(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSEKIT_WORK", raising=False)
     monkeypatch.chdir(tmp_path)

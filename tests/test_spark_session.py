@@ -188,6 +188,17 @@ def test_an_archive_cut_in_half_does_no_harm(tmp_path, ready):
     assert err == ""
 
 
+def test_a_damaged_archive_is_thrown_away(tmp_path, ready):
+    file = tmp_path / "spark" / ready.name
+    file.parent.mkdir()
+    whole = bytearray(ready.read_bytes())
+    whole[1 << 20 :] = bytes(len(whole) - (1 << 20))
+    file.write_bytes(whole)
+    code = "tell(count=spark.range(9).count())"
+    [told], _ = finish(python(code, tmp_path, COURSEKIT_CACHE=str(tmp_path)))
+    assert told["count"] == 9 and not file.exists()
+
+
 def test_a_java_that_dies_is_named_with_its_last_words(tmp_path):
     home = make_java(tmp_path / "java", "21.0.1", says="Error: no such thing as a JVM here")
     code = START.replace('spark = ck.spark("first")', "from coursekit.spark_session import spark\n")

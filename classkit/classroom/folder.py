@@ -136,6 +136,12 @@ def init(root: Path, *, shared: Path | None = None, course: str | None = None) -
             f"{root} is not empty, and not the folder of a class.",
             "Name a new folder: coursekit class init FOLDER",
         )
+    for path in filter(None, (root, shared)):
+        if odd := sorted(set("[]{}*?") & set(str(path))):
+            raise CourseError(
+                f"The path {path} has {' '.join(odd)} in it, which nbgrader reads as a pattern.",
+                "Name another folder: coursekit class init FOLDER",
+            )
     shared = (shared or root.with_name(root.name + "-shared")).expanduser().absolute()
     if shared.is_relative_to(root):
         raise CourseError(

@@ -8,6 +8,7 @@ both and starts without the file where they differ.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -23,6 +24,16 @@ from coursekit.spark_session import settings
 def find(java: Java) -> Path | None:
     """Return the archive for this Java and the installed PySpark, or None if there is none."""
     return once.find(_place(java))
+
+
+def discard(java: Java) -> bool:
+    """Remove the archive for this Java, and tell whether there was one; set-up makes it again."""
+    found = find(java)
+    with contextlib.suppress(OSError):
+        if found is not None:
+            found.unlink()
+            return True
+    return False
 
 
 def prepare_archive() -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import struct
 import tempfile
 from pathlib import Path
@@ -23,6 +24,14 @@ from coursekit.spark_session import clusters, launch, s3a, settings
 
 # Seconds that Java may take until it listens; it takes one or two.
 PATIENCE = 120
+
+
+# Aborted, or an address that is none: what Java does with a class-data archive that is damaged.
+CRASHES = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
+
+
+class Crashed(CourseError):
+    """Java crashed while it started."""
 
 
 class Gateway:
@@ -43,14 +52,14 @@ class Gateway:
     """
 
     def __init__(self, where: str, class_list: Path | None = None) -> None:
-        self._java = find_java()
+        self.java = find_java()
         clusters.require_answer(where)
         heap = settings.heap(memory.available())
         self.folder = Path(tempfile.mkdtemp(prefix="coursekit-spark-"))
         self._said = self.folder / "listening"
         try:
             command = launch.command(
-                self._java,
+                self.java,
                 "org.apache.spark.api.python.PythonGatewayServer",
                 folder=self.folder,
                 heap=heap // memory.MIB,
@@ -86,8 +95,9 @@ class Gateway:
                     f"Spark's Java was not ready after {PATIENCE} seconds.",
                     "Close other programs and try again; 'coursekit doctor' looks for the cause.",
                 ) from None
-            raise CourseError(
-                f"Java ({self._java.executable}) ended with code {failed.code} while Spark was"
+            kind = Crashed if failed.code in CRASHES else CourseError
+            raise kind(
+                f"Java ({self.java.executable}) ended with code {failed.code} while Spark was"
                 f" starting. Its last words: {failed}",
                 "Run 'coursekit doctor': it names what this machine lacks.",
             ) from None

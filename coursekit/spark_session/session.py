@@ -9,8 +9,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from coursekit.spark_session import clusters, settings
-from coursekit.spark_session.gateway import Gateway
+from coursekit.spark_session import archive, clusters, settings
+from coursekit.spark_session.gateway import Crashed, Gateway
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -66,7 +66,7 @@ def spark(app: str = "course", *, quiet: bool = False, classic: bool = False) ->
                 print(f"{where} has no RDDs: this session is one of this machine's own ({OWN}).")
             where = OWN
         if session is None:
-            session = start(app, Gateway(where)) if _gateway is None else _new(app)
+            session = _start_whole(app, where) if _gateway is None else _new(app)
     notebook.attach(session, link=not quiet)
     return session
 
@@ -96,6 +96,17 @@ def _running() -> SparkSession | None:
         return None
     # getActiveSession is None in a thread that has not used the session yet.
     return SparkSession.getActiveSession() or SparkSession._instantiatedSession
+
+
+def _start_whole(app: str, where: str) -> SparkSession:
+    """Start Spark; if Java crashes with its class-data archive, once more without it."""
+    gateway = Gateway(where)
+    try:
+        return start(app, gateway)
+    except Crashed:
+        if not archive.discard(gateway.java):
+            raise
+        return start(app, Gateway(where))
 
 
 def start(app: str, gateway: Gateway) -> SparkSession:
