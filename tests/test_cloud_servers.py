@@ -210,7 +210,7 @@ def instances(gce):
 
 def web(gce, **more):
     images = compute_v1.ImagesClient(**gce.client_options)
-    image = images.get_from_family(project="debian-cloud", family="debian-12").self_link
+    image = images.get_from_family(project="debian-cloud", family="debian-13").self_link
     disk = compute_v1.AttachedDisk(
         boot=True,
         auto_delete=more.pop("auto_delete", True),

@@ -25,7 +25,7 @@ MACHINE_TYPES = ("e2-micro", "e2-small", "e2-medium", "n2-standard-2")
 # project -> family -> its newest image. The families exist; the names of the images only have the
 # form of real ones, because the real service makes new ones every few weeks.
 FAMILIES = {
-    "debian-cloud": {"debian-12": "debian-12-bookworm-v20260915"},
+    "debian-cloud": {"debian-13": "debian-13-trixie-v20260915"},
     "ubuntu-os-cloud": {"ubuntu-2404-lts-amd64": "ubuntu-2404-noble-amd64-v20260918"},
 }
 _NAME = "[a-z]([-a-z0-9]{0,61}[a-z0-9])?"

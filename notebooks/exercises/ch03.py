@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from functools import cache
 
 from coursekit.cloud.real import require_local
@@ -56,7 +57,8 @@ exercise(
     hints=(
         "Run your function and read the error: boto3 lists every parameter that it knows.",
         "In that list, which name stands for a key?",
-        "run_instances answers with a list of servers; where in it is the id of the first?",
+        "run_instances answers with a list of servers:"
+        ' `(server,) = answer["____"]`, and the id is `server["____"]`.',
     ),
     examples=[
         case("mine", ["door"], 0, want={
@@ -115,7 +117,8 @@ exercise(
     hints=(
         "The error lists the names of a rule. A rule can hold several ranges of addresses.",
         "So the ranges are a list, and each of them is a dict.",
-        "How many addresses are in a range that ends in /32? How many in one that ends in /0?",
+        "How many addresses are in a range that ends in /32, and in /0? The rule has"
+        ' `"IpRanges": [{"____": f"{address}____"}]`.',
     ),
     examples=[
         case("203.0.113.7", want=[("tcp", 22, 22, "203.0.113.7/32")]),
@@ -175,7 +178,8 @@ exercise(
     hints=(
         "EC2's client makes waiters: get_waiter takes a name. Which state do you wait for?",
         "A waiter's wait takes the same parameters as describe_instances.",
-        "The address is known only after the wait: describe the server again, then.",
+        "The address is known only after the wait: `ec2.get_waiter(____).wait(InstanceIds=____)`,"
+        " then describe the server again.",
     ),
     examples=[
         case(0, want=RIGHT),
@@ -245,6 +249,7 @@ exercise(
     hints=(
         "Print a stopped server's description: which key is not there?",
         "dict has a method that looks for a key and does not raise if it is missing.",
+        "Look again at `help(dict)`: which method takes a key and a default?",
     ),
     examples=[case("running", want="its PublicIpAddress"), case("stopped", want=None)],
     draw=lambda chance: [case(s, word(chance)) for s in ("stopped", "running", "stopped")],
@@ -291,7 +296,8 @@ exercise(
     hints=(
         "Look at the answer of stop_instances: under StoppingInstances there is a CurrentState.",
         "Two of the four states come from the answers of calls, two from looking after a wait.",
-        "There is a waiter for the stopped state, too.",
+        "There is a waiter for the stopped state, too. The list to return is"
+        " `[stopping from ____, stopped from ____, pending from ____, running from ____]`.",
     ),
     examples=[case(2, 1, 0, want={
         "its calls": ["StopInstances", "StartInstances"], "restarted": "the server",
@@ -374,7 +380,8 @@ exercise(
     hints=(
         "An address in use has one key more than an idle one. Compare two of them.",
         "A volume that no server uses has a state of its own.",
-        "describe_instances can return servers that have ended; only some states are billed.",
+        "describe_instances can return servers that have ended. Build three lists and add them:"
+        ' `[one["____"] for one in ____ if ____]`.',
     ),
     examples=[
         case(*THINGS, want=sorted(list(THINGS)[:4]),
@@ -445,18 +452,35 @@ CALLS = {  # what a user tries
 MAY = ["describe servers", "stop a server", "start a server"]
 
 
+SERVERS = re.compile(r"arn:aws:ec2:[\w*-]+:[\d*]+:instance/\*")
+
+
+def for_the_emulator(policy):
+    """Write `*` for the ARN of all servers, where that is enough on AWS: not for describe calls."""
+    policy = json.loads(json.dumps(policy))
+    statements = policy["Statement"]
+    for one in statements if isinstance(statements, list) else [statements]:
+        actions, servers = one.get("Action", []), one.get("Resource", [])
+        actions = [actions] if isinstance(actions, str) else actions
+        servers = [servers] if isinstance(servers, str) else servers
+        if all(map(SERVERS.fullmatch, servers)) and not any("Describe" in a for a in actions):
+            one["Resource"] = "*"
+    return policy
+
+
 def permitted(policy, user, calls):
     from botocore.exceptions import ClientError
 
     from coursekit.cloud.local_aws import aws
 
-    whole = isinstance(policy, dict) and isinstance(policy.get("Statement"), list)
-    yield "is", "a dict with a list of statements" if whole else f"a {type(policy).__name__}"
+    whole = isinstance(policy, dict) and isinstance(policy.get("Statement"), (list, dict))
+    yield "is", "a dict with statements" if whole else f"a {type(policy).__name__}"
     yield "version", policy.get("Version")
     account = Account()
     admin = account.client("iam")
     admin.create_user(UserName=user)
-    admin.put_user_policy(UserName=user, PolicyName="job", PolicyDocument=json.dumps(policy))
+    document = json.dumps(for_the_emulator(policy))
+    admin.put_user_policy(UserName=user, PolicyName="job", PolicyDocument=document)
     key = admin.create_access_key(UserName=user)["AccessKey"]
     (id,) = made(account.client("ec2"))
     ec2, iam, done = account.client("ec2", key), account.client("iam", key), []
@@ -469,12 +493,11 @@ def permitted(policy, user, calls):
                 if error.response["Error"]["Code"] not in ("AccessDenied", "UnauthorizedOperation"):
                     raise
     yield "allows", done
-    yield "effects", {one["Effect"] for one in policy["Statement"]}
 
 
 def allowed(*calls):
-    return {"is": "a dict with a list of statements", "version": "2012-10-17",
-            "allows": list(calls), "effects": {"Allow"}}
+    return {"is": "a dict with statements", "version": "2012-10-17",
+            "allows": list(calls)}
 
 
 def draw_calls(chance):
@@ -491,7 +514,8 @@ exercise(
     hints=(
         "Which three kinds of calls does the job need? Each is one line of the list of actions.",
         "An action is the service, a colon, and the operation: s3:GetObject, for example.",
-        "A star stands for any text: which actions begin like the calls that only look?",
+        "A star stands for any text:"
+        ' `{"Effect": ____, "Action": ["ec2:____*", ____, ____], "Resource": ____}`.',
     ),
     examples=[
         case("operator", [*MAY, "terminate a server", "launch a server", "make a key pair",
@@ -504,7 +528,7 @@ exercise(
     mistakes=[
         Mistake('A policy is a dict with "Version" and "Statement", a list of dicts.',
                 'policy = "ec2:Describe*"',
-                when=lambda got: got["is"] != "a dict with a list of statements"),
+                when=lambda got: got["is"] != "a dict with statements"),
         Mistake("IAM does not accept this policy. Each statement needs Effect, Action, Resource.",
                 ("actions =", "wrong =", '"Action": actions', '"Action": "DescribeInstances"'),
                 when=lambda got: "MalformedPolicy" in got.text),
@@ -523,16 +547,19 @@ exercise(
         Mistake("Without the version of 2012 AWS reads a policy by the rules of 2008.",
                 ('    "Version": "2012-10-17",\n', ""), ("2012-10-17", "2008-10-17"),
                 when=lambda facts: facts["version"] != "2012-10-17"),
-        Mistake("What is not allowed is denied anyway. Allow just what the job needs.",
-                ('"Resource": "*"}]', '"Resource": "*"}, {"Effect": "Deny", "Action":'
-                 ' "ec2:TerminateInstances", "Resource": "*"}]'),
-                when=lambda facts: "Deny" in facts["effects"]),
     ],
     also_right=[
         "allow = {'Effect': 'Allow', 'Resource': '*'}\n"
         "policy = {'Version': '2012-10-17', 'Statement': [\n"
         "    allow | {'Action': ['ec2:StopInstances', 'ec2:StartInstances']},\n"
         "    allow | {'Action': 'ec2:Describe*'}]}",
+        "policy = {'Version': '2012-10-17', 'Statement': [\n"
+        "    {'Effect': 'Allow', 'Action': 'ec2:Describe*', 'Resource': '*'},\n"
+        "    {'Effect': 'Allow', 'Action': ['ec2:StopInstances', 'ec2:StartInstances'],\n"
+        "     'Resource': 'arn:aws:ec2:*:*:instance/*'},\n"
+        "    {'Effect': 'Deny', 'Action': 'ec2:TerminateInstances', 'Resource': '*'}]}",
+        "policy = {'Version': '2012-10-17', 'Statement': {'Effect': 'Allow', 'Resource': '*',\n"
+        "    'Action': ['ec2:Describe*', 'ec2:StopInstances', 'ec2:StartInstances']}}",
     ],
 )
 
@@ -584,7 +611,8 @@ exercise(
     hints=(
         "Since 2020 the names of calls that take long start with the same word.",
         "Such a call returns a poller at once. The machine is what the poller gives in the end.",
-        "Read the next error: which part of the machine's properties is missing?",
+        "Read the next error: which part is missing? A new dict around the old one is"
+        ' `{**machine, "properties": {**machine["properties"], ____: {____: size}}}`.',
     ),
     examples=[virtual_machine("web", "Standard_B1s"), virtual_machine("big", "Standard_B2s")],
     draw=lambda chance: [virtual_machine(word(chance), chance.choice(SIZES))],
