@@ -70,7 +70,7 @@ exercise(
         "for ____, centroid in ____(centroids):\n    …\n    if distance ____ best:",
     ),
     examples=[
-        case((-2, 0), [(9, 9), (4, 0), (-4, -1), (6, 0)], want=2),
+        case((-2, 0), [(4, 0), (9, 9), (-4, -1), (6, 0)], want=2),
         case((1.5, 2), START, want=0),
         case((4.5, 5), START, want=1),
         case((3, 4), START, want=0),
@@ -78,6 +78,7 @@ exercise(
         case((0, 0, 3), [(0, 0, 0), (0, 0, 4)], want=1),
         case((0, 0), [(0, 5), (4, 4)], want=0),
         case((0, 0), [(0, 5), (3, 3)], want=1),
+        case((0, 0), [(0, 5.3), (4, 4)], want=0),
         case((0.2, 0), [(0.9, 0), (0.5, 0), (0.2, 0.2)], want=2),
         case((0, 0), [(1.000001, 0), (1, 0)], want=1),
         case((0, 0), [(9e9, 0), (6e9, 8e8)], want=1),
@@ -85,6 +86,14 @@ exercise(
     ],
     draw=draw_nearest,
     mistakes=[
+        Mistake("The number alone is asked for, not together with its distance.",
+                ("return closest", "return closest, best"),
+                ("return closest", "return best, closest"),
+                ("return closest", "return [closest, best]")),
+        Mistake("There may be any number of centroids, not only two.",
+                "def nearest(point, centroids):\n"
+                "    first, second = (math.dist(point, each) for each in centroids[:2])\n"
+                "    return 0 if first <= second else 1"),
         Mistake("This is the centroid itself. The number of the cluster is asked for: 0 for the"
                 " first.", ("return closest", "return centroids[closest]"),
                 when=lambda got: len(got) in (2, 3)),
@@ -102,7 +111,10 @@ exercise(
                 " of the sum of *squares*? Sums or largest values of the differences are other"
                 " distances.",
                 ("math.dist(point, centroid)", "sum(abs(a - b) for a, b in zip(point, centroid))"),
-                ("math.dist(point, centroid)", "max(abs(a - b) for a, b in zip(point, centroid))")),
+                ("math.dist(point, centroid)", "max(abs(a - b) for a, b in zip(point, centroid))"),
+                ("math.dist(point, centroid)", "abs(sum(a - b for a, b in zip(point, centroid)))"),
+                ("math.dist(point, centroid)",
+                 "sum(abs(a - b) ** 3 for a, b in zip(point, centroid))")),
         Mistake("One of these centroids is nearer by a small part of a unit. Do not round"
                 " distances before you compare them.",
                 ("math.dist(point, centroid)", "int(math.dist(point, centroid))"),
@@ -163,6 +175,18 @@ exercise(
         Mistake("Each sum is divided by all seven points. The mean of a cluster divides by the"
                 " number of points in it.", ("len(mine)", "len(points)")),
         Mistake("These are the sums. A mean divides them.", (" / len(mine)", "")),
+        Mistake("There may be any number of clusters, not only two.",
+                ("enumerate(centroids)", "enumerate(centroids[:2])")),
+        Mistake("A point may have any number of coordinates, not only two.",
+                ("zip(*mine)", "list(zip(*mine))[:2]")),
+        Mistake("0 is a label, too, and this loses the points of cluster 0: `if` treats 0 as"
+                " nothing.", ("if label == j", "if label and label == j")),
+        Mistake("The old centroid counts as a point here. The mean is that of the cluster's points"
+                " alone.", ("    for j, old in enumerate(centroids):",
+                            "    points, labels = [*points, *centroids], [*labels, *range(99)]\n"
+                            "    for j, old in enumerate(centroids):")),
+        Mistake("The labels are an argument. Use them, and do not assign the points again.",
+                ("zip(points, labels)", "zip(points, assign(points, centroids))")),
         Mistake("The means have lost their decimals. `//` and `int` cut them off, and an array made"
                 " of whole numbers cannot hold any.",
                 ("sum(axis) / len(mine)", "sum(axis) // len(mine)"),
@@ -193,9 +217,10 @@ exercise(
                 when=lambda got: len(got) == 2 and len(got[1]) == 0),
         Mistake(f"(0, 0) is a real place. {ALONE}", ("else old", "else (0,) * len(old)"),
                 when=is_near([(1, 4), (0, 0)])),
-        Mistake(ALONE, ("else old", "else centroids[0]"),
+        Mistake(ALONE, ("else old", "else centroids[0]"), ("else old", "else None"),
                 (MEAN, "tuple(sum(axis) / len(mine) for axis in zip(*mine or [old]))"),
                 when=lambda got: getattr(got, "names", ("",))[0] == "ZeroDivisionError"
+                or (isinstance(got, list) and None in got)
                 or is_near([(1, 4), (9, 9)])(got)),
     ],
     also_right=["def mean(group):\n"
@@ -323,8 +348,11 @@ exercise(
                 "    return result",
                 when=lambda facts: facts["loops of Python's"] == "yes"
                 and abs(facts[""][0][0] - 1) < 1e-9),
-        Mistake("The shape is right, the values are not. Is each difference squared first?",
+        Mistake("The shape is right, the values are not. Squares of the differences, summed over"
+                " *all* coordinates: does each part hold?",
                 ("(differences**2).sum(axis=2)", "differences.sum(axis=2) ** 2"),
+                ("(differences**2).sum(axis=2)", "(differences**2).mean(axis=2)"),
+                ("(differences**2).sum(axis=2)", "(differences**2)[:, :, :2].sum(axis=2)"),
                 when=lambda facts: np.shape(facts[""]) == (5, 2)),
     ],
     also_right=["def squared_distances(points, centroids):\n"
@@ -384,6 +412,16 @@ exercise(
         Mistake("These are squared distances. Chances add up to 1.", (" / nearest.sum()", "")),
         Mistake("k-means++ takes the *squared* distance, so far points get a better chance still.",
                 (".min(axis=1)", ".min(axis=1) ** 0.5")),
+        Mistake("The distances are squared twice here.", (".min(axis=1)", ".min(axis=1) ** 2")),
+        Mistake("The chances of all points must add up to 1. Do these?",
+                ("return nearest / nearest.sum()", "return 100 * nearest / nearest.sum()"),
+                ("nearest.sum()", "nearest.max()"), ("nearest.sum()", "len(points)")),
+        Mistake("These come from the *numbers* of the nearest starts (`argmin`). Their distances"
+                " are asked for.", (".min(axis=1)", ".argmin(axis=1)")),
+        Mistake("First take the nearest start of each point, then divide by the sum over all"
+                " points. You divided for each start on its own.",
+                (".min(axis=1)", "", "return nearest / nearest.sum()",
+                 "return (nearest / nearest.sum(axis=0)).min(axis=1)")),
         Mistake("Every point has the same chance here. That is a random start, not k-means++.",
                 (ALL, "np.ones(len(points))")),
         Mistake("Only the start that was chosen last counts here, not the nearest of *all*.",
@@ -516,6 +554,13 @@ exercise(
                 ("table.min(axis=0) == table.max(axis=0)", "table.std(axis=0) < 1e-6"),
                 ("table.min(axis=0) == table.max(axis=0)", "np.isclose(table.std(axis=0), 0)"),
                 (SPREAD, "spread = np.where(constant, 1, table.std(axis=0) + 1e-9)")),
+        Mistake("Nearly right. Rounding the spread, or adding a small number to it, changes every"
+                " value a little, and those of a column of tiny numbers a lot.",
+                ("table.std(axis=0)", "table.std(axis=0).round(3)"),
+                ("table.std(axis=0)", "(table.std(axis=0) + 1e-6)"),
+                ("table.std(axis=0)", "(table.std(axis=0) + 1e-8)"),
+                when=lambda got: np.shape(got) == (4, 2)
+                and np.allclose(got, SCALED, rtol=0, atol=2e-3)),
         Mistake("Your function has changed the table itself. Others still need it: make a new one.",
                 (RESULT, "table -= table.mean(axis=0)\n    table /= spread\n    return table"),
                 (SPREAD, "table[:, constant] = 0\n    " + SPREAD)),
@@ -588,7 +633,16 @@ exercise(
         Mistake("All other clusters are taken together here. Each of them has its own mean"
                 " distance, and the smallest counts.",
                 ("min(distances[labels == j].mean() for j in set(labels[~mine]))",
-                 "distances[~mine].mean()")),
+                 "distances[~mine].mean()"),
+                ("min(distances[labels == j].mean() for j in set(labels[~mine]))",
+                 "np.mean([distances[labels == j].mean() for j in set(labels[~mine])])")),
+        Mistake("Points may have more than two coordinates.",
+                ("np.sqrt(((points - points[i]) ** 2).sum(axis=1))",
+                 "np.hypot(points[:, 0] - points[i, 0], points[:, 1] - points[i, 1])")),
+        Mistake("This is the mean over all points. The silhouette of point `i` alone is asked for.",
+                "from sklearn.metrics import silhouette_score\n"
+                "def silhouette(i, points, labels):\n"
+                "    return silhouette_score(points, labels)"),
         Mistake("The mean of the distances to the *points* of the other cluster is asked for, not"
                 " the distance to its nearest point or to its centroid.",
                 ("distances[labels == j].mean()", "distances[labels == j].min()"),
@@ -602,8 +656,8 @@ exercise(
                 " distances.", (" / max(own, other)", ""), when=lambda got: abs(got) > 1),
         Mistake("Another cluster is nearer than its own: that is below 0.",
                 ("return (other", "return abs(other"), when=is_near(0.497001853528315)),
-        Mistake("A cluster of one has no neighbours to take a mean of. By definition its silhouette"
-                " is 0.",
+        Mistake("This takes the mean of nothing. A point alone in its cluster has no neighbours (by"
+                " definition its silhouette is 0), and a number that is no label has no points.",
                 ("    if mine.sum() == 1:\n        return 0.0", "    pass"),
                 when=lambda got: getattr(got, "names", ("",))[0] == "ZeroDivisionError"
                 or math.isnan(got)),
@@ -696,6 +750,19 @@ exercise(
                 (GAIN, "return (entropy(labels) - rest) / (entropy(values) or 1)")),
         Mistake("This is right for tables of ten rows only. How many rows has this one?",
                 ("/ len(labels)", "/ 10")),
+        Mistake("This is in natural units. Logarithms to base 2 give bits; `entropy` takes them.",
+                "from sklearn.metrics import mutual_info_score\n"
+                "def gain(labels, values):\n"
+                "    return mutual_info_score(labels, values)"),
+        Mistake("A question may have more than two answers. Every different value makes a group.",
+                ("in set(values):", "in list(dict.fromkeys(values))[:2]:"),
+                "def gain(labels, values):\n"
+                "    first = [c for c, v in zip(labels, values) if v == values[0]]\n"
+                "    others = [c for c, v in zip(labels, values) if v != values[0]]\n"
+                "    after = len(first) * entropy(first) + len(others) * entropy(others)\n"
+                "    return entropy(labels) - after / len(labels)"),
+        Mistake("The labels are an argument. Here the entropy comes from the notebook's own table.",
+                (GAIN, "return entropy(people['buys']) - rest")),
     ],
     also_right=["def gain(labels, values):\n"
                 "    before, n = entropy(labels), len(labels)\n"
@@ -756,6 +823,28 @@ exercise(
                 " them.", ("(low + high) / 2", "(low + high) // 2"),
                 ("return threshold", "return threshold and int(threshold)"),
                 ("return threshold", "return threshold and round(threshold)")),
+        Mistake("The same number came twice, so the place halfway between the two is that number"
+                " itself. Take different numbers only.",
+                ("sorted(set(numbers))", "sorted(numbers)")),
+        Mistake("A threshold lies halfway between two neighbouring *numbers of the column*. Other"
+                " places between them make the same question.",
+                "def best_threshold(numbers, labels):\n"
+                "    best, threshold = 0, None\n"
+                "    for place in range(int(min(numbers)), int(max(numbers))):\n"
+                "        answers = [number <= place + 0.5 for number in numbers]\n"
+                "        found = information_gain(labels, answers)\n"
+                "        if found > best:\n"
+                "            best, threshold = found, place + 0.5\n"
+                "    return threshold"),
+        Mistake("That is the first place at which the label changes. The one with the highest"
+                " *gain* is asked for.",
+                "def best_threshold(numbers, labels):\n"
+                "    rows = sorted(zip(numbers, labels))\n"
+                "    for (low, one), (high, other) in zip(rows, rows[1:]):\n"
+                "        if one != other:\n"
+                "            return (low + high) / 2"),
+        Mistake("No threshold gains anything here, so the answer is None. 0 is a threshold.",
+                ("threshold = 0, None", "threshold = 0, 0")),
         Mistake("That threshold parts off one row only. Another one gains more.",
                 ("if found > best", "if middle"), when=lambda got: got in (50.0, 65.0)),
         Mistake("The numbers do not come in order. Neighbours are neighbours after sorting.",
