@@ -126,7 +126,8 @@ def run(
     found = [lessons.chapter(name) for name in chapters] if chapters else list(lessons.chapters())
     if list_:
         for chapter in found:
-            typer.echo(f"{chapter.name:28}{chapter.minutes:>4} min  {chapter.title}")
+            minutes = f"{chapter.minutes} + {chapter.extra}" if chapter.extra else chapter.minutes
+            typer.echo(f"{chapter.name:28}{minutes:>8} min  {chapter.title}")
         return
     if not found:
         raise CourseError("There are no chapters here.", "Clone the course again, or reinstall it.")

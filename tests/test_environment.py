@@ -1,5 +1,6 @@
 """pyproject.toml, requirements.lock, environment.yml and the installed packages agree."""
 
+import json
 import re
 import tomllib
 from importlib import metadata
@@ -10,6 +11,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from coursekit.feedback import lessons
 from coursekit.ground import places
 
 ROOT = places.course_root()
@@ -91,3 +93,19 @@ def test_importing_coursekit_loads_nothing_heavy():
     ).stdout.split()
     heavy = {"pandas", "numpy", "pyspark", "boto3", "IPython", "ipywidgets", "matplotlib"}
     assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize("page", ["README.md", "deploy/README.md"])
+def test_the_pages_give_the_minutes_of_the_chapters(page):
+    rows = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    for chapter in lessons.chapters():
+        minutes = f"{chapter.minutes} + {chapter.extra}" if chapter.extra else f"{chapter.minutes}"
+        assert any(chapter.title in row and f"| {minutes} |" in row for row in rows), chapter.name
+
+
+def test_the_dev_container_sets_up_and_opens_the_course():
+    facts = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert facts["postCreateCommand"] == "python3 setup_course.py lab"
+    port = str(facts["forwardPorts"][0])
+    assert facts["postAttachCommand"].split()[-2:] == ["--port", port]
+    assert port in facts["portsAttributes"]
