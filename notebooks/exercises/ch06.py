@@ -627,7 +627,7 @@ exercise(
                 when=lambda facts: len(facts[""]) == 1 and isinstance(facts[""][0][1], list)),
         Mistake("The key is lost: yield the key with each pair, key first.",
                 ("yield key, pair", "yield pair"),
-                when=lambda facts: all(pair in COUNTS for pair in facts[""])),
+                when=lambda facts: facts[""] and all(pair in COUNTS for pair in facts[""])),
         Mistake("More than three came out.", ("nsmallest(3", "nsmallest(4"),
                 when=lambda facts: len(facts[""]) > 3),
         Mistake("The highest counts are asked for, the best first.", ("-pair[1]", "pair[1]"),
