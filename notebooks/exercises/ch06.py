@@ -72,12 +72,28 @@ exercise(
                 ("    for word in line.split():\n        yield word, 1",
                  "    from collections import Counter\n"
                  "    yield from Counter(line.split()).items()"),
-                when=lambda got: ("to", 2) in got),
+                when=lambda got: {("to", 2), ("be", 2), ("not", 1)} <= set(got)),
+        Mistake("What came out is one value. A mapper yields pairs, one for each word.",
+                "def words_of(line):\n    return len(line.split())",
+                when=lambda got: not isinstance(got, list)),
+        Mistake("The key is a list of words. Yield one pair for each word.",
+                "def words_of(line):\n    yield line.split(), 1",
+                when=lambda got: isinstance(got[0][0], list)),
+        Mistake("The word is the key, so it comes first in the pair.",
+                ("yield word, 1", "yield 1, word"),
+                when=lambda got: all(pair[0] == 1 for pair in got)),
+        Mistake("The value of each pair is the number 1, so that a reducer can add it up. A text"
+                " or a truth value is something different.",
+                ("yield word, 1", 'yield word, "1"'), ("yield word, 1", "yield word, True"),
+                when=lambda got: all(n == "1" or n is True for _, n in got)),
         Mistake("These are words. A pair is asked for: the word and a 1.",
                 ("yield word, 1", "yield word"),
                 when=lambda got: all(isinstance(pair, str) for pair in got)),
         Mistake("Only one pair came out: a return ends the loop at once.",
-                ("yield word, 1", "return [(word, 1)]"), when=lambda got: len(got) == 1),
+                ("yield word, 1", "return [(word, 1)]"),
+                when=lambda got: got in ([("to", 1)], [("be", 1)])),
+        Mistake("A word has a blank in it. Blanks end a word, too.",
+                ("split()", 'split("\\t")'), when=lambda got: any(" " in w for w, _ in got)),
         Mistake("An empty text was yielded as a word: cutting at single spaces finds nothing"
                 " between two of them.", ("split()", 'split(" ")'),
                 when=lambda got: any(word == "" for word, _ in got)),
@@ -86,7 +102,8 @@ exercise(
                 when=[("a", 1), ("b", 1), ("a", 1)]),
         Mistake("Only white space ends a word here. Your words lost their punctuation, or were cut"
                 " at it.", ("line.split()", "__import__('re').findall(r'\\w+', line)"),
-                when=lambda got: any(w in ("well", "known", "wellknown") for w, _ in got)),
+
+                when=lambda got: any(w in ("well", "known", "wellknown", "it") for w, _ in got)),
         Mistake("A tab is white space, too, and ends a word.",
                 ("line.split()", '(w for w in line.split(" ") if w)'),
                 when=lambda got: any("\t" in word for word, _ in got)),
@@ -125,7 +142,7 @@ def ends_of(found):
     """Return the two numbers of the one pair, if that is what came out."""
     if isinstance(found, list) and len(found) == 1 and isinstance(found[0], tuple):
         ends = found[0][-1]
-        return [n for n in ends if isinstance(n, float)] if isinstance(ends, tuple) else []
+        return [n for n in ends if isinstance(n, (int, float))] if isinstance(ends, tuple) else []
     return []
 
 
@@ -180,11 +197,21 @@ exercise(
                 ("low = high = next(values)", "low, high = 1000.0, -1000.0"),
                 ("(low, high)", "(float(round(low)), float(round(high)))"),
                 when=lambda facts: facts[STRANGE]),
-        Mistake("A value of 0 was left out. A test such as `if value` is false for 0.",
-                ("for value in values:", "for value in filter(None, values):"),
-                when=lambda facts: facts[""][0][1] == (12.25, 12.5)),
-        Mistake("The pair's first part is the key itself.", ("yield key,", "yield 'key',"),
-                when=lambda facts: facts[""][0][0] != "JFK"),
+        Mistake("0 was taken for no value. A test such as `if value` or `not low` cannot tell 0"
+                " from None.", ("for value in values:", "for value in filter(None, values):"),
+                ("low, high = min(low, value)", "low, high = min(low or value, value)"),
+                when=lambda facts: facts[""][0][1] in [(12.25, 12.5), (12.5, 12.5)]),
+        Mistake("One of the two numbers is still the first value. Compare every value with both.",
+                ("max(high, value)", "high"), ("min(low, value)", "low"),
+                when=lambda facts: facts[""][0][1] in [(12.5, 40.0), (40.0, 71.0)]),
+        Mistake("Three things came out together. Yield the key and one value, which is a pair:"
+                " key, (smallest, largest).", ("yield key, (low, high)", "yield key, low, high"),
+                when=lambda facts: len(facts[""][0]) == 3),
+        Mistake("`next` found no value left. A key may have a single value.",
+                ("    low = high", "    next(values)\n    low = high"),
+                when=lambda got: "StopIteration" in got.text),
+        Mistake("The pair's first part is the key itself, whatever it is.",
+                ("yield key,", "yield 'key',"), ("yield key,", "yield 'JFK',")),
         Mistake("Your reducer held all the values at once. For a key with a billion values, its"
                 " memory would not do.",
                 "def extremes(key, values):\n    values = list(values)\n"
@@ -242,7 +269,23 @@ exercise(
                 ("    yield key", "        yield key"), when=lambda got: len(got) > 1),
         Mistake("The sum comes first in the pair, then n.", ("(total, number)", "(number, total)")),
         Mistake("The sum alone is not enough. Which number does a mean need besides?",
-                ("(total, number)", "total"), when=lambda got: not isinstance(got[0][1], tuple)),
+                ("(total, number)", "total"), when=[("JFK", 150.0)]),
+        Mistake("The key is lost: yield the key first, then the pair.",
+                ("yield key, (total, number)", "yield total, number"),
+                when=lambda got: not isinstance(got[0][0], str)),
+        Mistake("Three things came out together. Yield the key and one value, which is a pair.",
+                ("(total, number)", "total, number"), when=lambda got: len(got[0]) == 3),
+        Mistake("The first number of a pair is a sum already. Do not multiply it by n.",
+                ("total += part", "total += part * n"), when=[("JFK", (460.0, 4))]),
+        Mistake("`pairs` comes once. After the first sum had read it, nothing was left for the"
+                " second.", "def add_up(key, pairs):\n"
+                "    yield key, (sum(part for part, n in pairs), sum(n for part, n in pairs))",
+                when=[("JFK", (150.0, 0))]),
+        Mistake("A negative sum was left out. It is a sum like any other.",
+                ("for part, n in pairs:", "for part, n in filter(lambda p: p[0] > 0, pairs):"),
+                when=[("LGA", (0, 0))]),
+        Mistake("The second number stands for all values of the key. Add up every n.",
+                ("number += n", "number = n"), when=[("JFK", (150.0, 1))]),
         Mistake("`pairs` is an iterator: it has no length, and comes once.",
                 ("yield key, (total, number)", "yield key, (total, len(pairs))"), when=TypeError),
         Mistake("A pair with the sum 0 was left out. (0.0, 2) stands for two values.",
@@ -341,28 +384,43 @@ exercise(
         Mistake("The reducer was never called: the combiner does not take its place. Both run.",
                 ("pairs = by_key(pairs, combiner)", "reducer = combiner"),
                 when=lambda facts: facts[GOT] and not facts[REACHED]),
-        Mistake("The combiner was never called. A generator such as `by_key(…)` does nothing"
-                " until somebody reads it.",
+        Mistake("`combiner`, the argument, was never called. (A generator such as `by_key(…)`"
+                " does nothing until somebody reads it.)",
                 ("pairs = by_key(pairs, combiner)", "by_key(pairs, combiner)"),
                 ("pairs = by_key(pairs, combiner)", "pass"),
                 when=lambda facts: not facts[GOT] and facts[REACHED]),
         Mistake("The combiner ran, but the pairs that it yielded were not sent. The old ones were.",
                 ("pairs = by_key(pairs, combiner)", "list(by_key(pairs, combiner))")),
+        Mistake("The number of partitions is an argument. Use it, and not 2.",
+                ("range(partitions)", "range(2)", "partition(key, partitions)",
+                 "partition(key, 2)")),
         Mistake("The combiner ran too late, on the pairs of all map tasks together. On a cluster"
                 " they would have been sent by then. Combine inside the loop over the splits.",
                 ("            pairs = by_key(pairs, combiner)\n", "            pass\n",
                  "    return [", "    if combiner is not None:\n        parts = [list(by_key(part,"
                  " combiner)) for part in parts]\n    return ["),
-                when=lambda facts: facts[GOT] == [("a", [1, 1]), ("b", [1, 1, 1]), ("d", [1])]
+                when=lambda facts: facts["without a combiner"] == ANSWER
+                and facts[GOT] == [("a", [1, 1]), ("b", [1, 1, 1]), ("d", [1])]
                 and facts[REACHED] == [("a", [2]), ("b", [3]), ("d", [1])]),
+        Mistake("The combiner got numbers that it had made before, from other map tasks. Give it"
+                " the new pairs of one task only.",
+                ("            pairs = by_key(pairs, combiner)\n", "            pass\n",
+                 ".append((key, value))\n", ".append((key, value))\n        if combiner:\n"
+                 "            parts = [list(by_key(part, combiner)) for part in parts]\n"),
+                when=lambda facts: facts["without a combiner"] == ANSWER
+                and any(n > 1 for _, numbers in facts[GOT] for n in numbers)),
+        Mistake("Both the old pairs and the combined ones were sent. What the combiner yields takes"
+                " their place.", ("pairs = by_key(pairs, combiner)",
+                                  "pairs = pairs + list(by_key(pairs, combiner))"),
+                when=lambda facts: facts["with a combiner"] == [[("d", 2)], [("a", 4), ("b", 6)]]),
         Mistake("The combiner ran once for each record. It is to get the pairs of the whole split,"
                 " in which more keys are equal.",
                 ("pairs = by_key(pairs, combiner)",
                  "pairs = [pair for record in records[start : start + split]\n"
                  "                     for pair in by_key(mapper(record), combiner)]"),
                 when=lambda facts: {GOT: facts[GOT], REACHED: facts[REACHED]} == ONE_BY_ONE),
-        Mistake("One key of one map task was given to the combiner in several parts. `groupby`"
-                " joins neighbours only, so sort the pairs before, as by_key does.",
+        Mistake("One key of one map task was given to the combiner in several parts. Bring the"
+                " equal keys of the task together first, by sorting as by_key does.",
                 ("pairs = by_key(pairs, combiner)",
                  "pairs = [pair for key, group in groupby(pairs, key=first)\n"
                  "                     for pair in combiner(key, (value for _, value in group))]"),
@@ -462,6 +520,13 @@ exercise(
         Mistake("A streaming reducer writes lines: key, tab, value, in one text.",
                 ('f"{last}\\t{total}"', "(last, total)"),
                 when=lambda facts: any(isinstance(line, tuple) for line in facts[""])),
+        Mistake("Between word and total stands a tab, `\\t` in Python.",
+                ('{last}\\t{total}', '{last} {total}'),
+                when=lambda facts: all("\t" not in line for line in facts[""])),
+        Mistake("A line could not be cut in two. Cut it at the tab, and do not strip it before: if"
+                " the word is empty, the line begins with the tab.",
+                ("line.split(", "line.strip().split("), ("line.split(\"\\t\")", "line.split()"),
+                when=lambda got: "not enough values to unpack" in got.text),
         Mistake("Counts are whole numbers, and so are totals. `float` makes 2.0 of 2.",
                 ("int(count)", "float(count)"), when=lambda facts: "be\t2.0" in facts[""]),
         Mistake("Without any line there is no word, and nothing to say.",
@@ -542,6 +607,10 @@ exercise(
                 when=lambda facts: facts["its type"] != "a mapreduce.Job"),
         Mistake("The and the are two entries. Keys are made in the mapper, so make them alike"
                 " there.", (".lower()", ""), when=lambda facts: "The" in facts[""]),
+        Mistake("The and the came to the reducer as two groups. There it is too late: make keys"
+                " alike in the mapper.",
+                ("line.lower()", "line", "yield word, sorted", "yield word.lower(), sorted"),
+                when=lambda facts: facts[""]["the"] in ([2, 3], [10])),
         Mistake("Your keys are the numbers. The key is what should meet: the word.",
                 ("yield word, number", "yield number, word"), when=lambda facts: 1 in facts[""]),
         Mistake("The numbers are in the order in which they came. Nothing promises that order.",
@@ -628,6 +697,9 @@ exercise(
         Mistake("The key is lost: yield the key with each pair, key first.",
                 ("yield key, pair", "yield pair"),
                 when=lambda facts: facts[""] and all(pair in COUNTS for pair in facts[""])),
+        Mistake("The value is the whole pair, the word with its count.",
+                ("yield key, pair", "yield key, pair[0]"),
+                when=lambda facts: facts[""] and all(isinstance(v, str) for _, v in facts[""])),
         Mistake("More than three came out.", ("nsmallest(3", "nsmallest(4"),
                 when=lambda facts: len(facts[""]) > 3),
         Mistake("The highest counts are asked for, the best first.", ("-pair[1]", "pair[1]"),
@@ -708,7 +780,17 @@ exercise(
                 when=[(UNITED[1], 0.0)]),
         Mistake("A flight is lost: those that come before the name have to wait for it.",
                 ("delays.append(value)", "delays.extend([value] * (name != 'unknown'))"),
-                when=lambda got: len(got) == 1 and got[0][0] == UNITED[1]),
+                when=[(UNITED[1], -4.0)]),
+        Mistake("The flight with a negative delay is missing. Flights that are early count, too.",
+                ("for delay in delays:", "for delay in (d for d in delays if d >= 0):"),
+                when=[(UNITED[1], 11.0)]),
+        Mistake("Yield one pair for each flight, not one list for all.",
+                ("    for delay in delays:\n        yield name, delay", "    yield name, delays"),
+                when=lambda got: any(isinstance(delay, (list, tuple)) for _, delay in got)),
+        Mistake("Delays are not whole minutes only. Yield them as they come.",
+                ("delays.append(value)", "delays.append(int(value))")),
+        Mistake("The name comes with the values. Do not write one into the function.",
+                ("name = value", 'name = "United Air Lines Inc."')),
         Mistake('Flights without a partner are lost without a word. They belong under "unknown".',
                 ("for delay in delays:", "for delay in delays * (name != 'unknown'):"), when=[]),
         Mistake("A flight that was exactly on time is lost: a delay of 0 is a delay.",
