@@ -392,7 +392,7 @@ def bad_total(word, counts):
 @pytest.mark.parametrize(
     ("job", "said"),
     [
-        (mapreduce.Job(words, bad_total), "the reducer of 'job' failed in 3 attempts for the key"),
+        (mapreduce.Job(words, bad_total), "the reducer of 'job' failed in 4 attempts for the key"),
         (mapreduce.Job(words, combiner=bad_total), "the combiner of 'job' failed"),
         (mapreduce.Job(words, combiner=lambda k, v: [("x", 1)]), "the combiner got the key 'to'"),
         (mapreduce.Job(lambda line: line.split()), "has to yield pairs"),

@@ -510,6 +510,26 @@ def test_keys_of_any_kind_are_escaped_and_cut():
     assert shown[1].startswith("('<a & b>'") and shown[1].endswith("…")
 
 
+def test_lines_join_the_records_of_a_key_that_comes_from_several_map_tasks():
+    run = trace(COMBINED, LINES)
+    met = shuffle.meeting(run)
+    shared = set.intersection(*({s.key for s in run.at("combine", task)} for task in (0, 1)))
+    assert met.key in shared and met.tasks == [0, 1]
+    assert {s.task for s in run.at("shuffle") if s.key == met.key} == {met.partition}
+    said = f"“{met.key}” is sent by map tasks 0 and 1, and meets in partition {met.partition}"
+    assert said in shuffle.in_words(run)
+
+    drawn = shuffle.draw(run)
+    ways = [step for step in run.steps if step.stage != "input" and step.key == met.key]
+    parents = sum(run.steps[p].stage != "input" for step in ways for p in step.parents)
+    assert drawn.count('class="ck-way"') == parents and f">{said}<" in drawn
+    assert 'class="ck-way"' not in shuffle.draw(run, 0)
+
+    alone = trace(COMBINED, LINES, map_tasks=1)
+    assert shuffle.meeting(alone) is None and "ck-way" not in shuffle.draw(alone)
+    assert "is sent by map tasks" not in shuffle.in_words(alone)
+
+
 def test_the_words_are_the_whole_way():
     assert shuffle.in_words(trace(COMBINED, ["a b a"], map_tasks=1, reducers=1)) == (
         "From 1 line: 3 pairs, made by 1 map task. The combiner makes 2 of them. The shuffle sends"

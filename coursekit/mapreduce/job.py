@@ -47,7 +47,7 @@ class Job(Functions):
     name : str
         For messages and reports.
     max_attempts : int
-        How often a task is tried before the job fails.
+        How often a task is tried before the job fails; 4, as in Hadoop.
     """
 
     def run(

@@ -31,7 +31,7 @@ class Functions:
     combiner: Callable | None = None
     partitioner: Callable[[Any, int], int] | None = None
     name: str = "job"
-    max_attempts: int = 3
+    max_attempts: int = 4
 
     def __post_init__(self) -> None:
         if self.reducer is None:

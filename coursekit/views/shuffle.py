@@ -22,7 +22,7 @@ MOST_PAIRS = 40  # more boxes than this in a column cannot be read in one pictur
 LONGEST = 13  # characters in the box of a pair; a line gets twice as many
 
 # In pixels. A column is as wide as its boxes and the way to the next column.
-_BOX, _LINE_BOX, _WAY, _HIGH, _ROW, _HEAD, _TOP = 104, 190, 46, 21, 25, 24, 34
+_BOX, _LINE_BOX, _WAY, _HIGH, _ROW, _HEAD, _TOP, _LEGEND = 104, 190, 46, 21, 25, 24, 34, 18
 _TITLES = {"input": "input lines", "map": "map", "combine": "combine",
            "shuffle": "shuffle and sort", "reduce": "reduce"}  # fmt: skip
 _SENDERS = ("input", "map", "combine")  # the stages that run in a map task
@@ -40,6 +40,14 @@ _STYLE = """<style>
 @keyframes ck-move{from{opacity:1;transform:translate(var(--dx),var(--dy))}
 90%{opacity:1}to{opacity:1;transform:none}}
 </style>"""
+
+
+class Meeting(NamedTuple):
+    """A key that several map tasks send, and the partition in which its records meet."""
+
+    key: Any
+    tasks: list[int]
+    partition: int
 
 
 class Frame(NamedTuple):
@@ -111,11 +119,27 @@ def sent(run: Trace, shown: list[Frame]) -> int:
     return sum(step.id in born for step in run.at("shuffle"))
 
 
+def meeting(run: Trace) -> Meeting | None:
+    """Return the key that most map tasks send, if it is at least two; it shows what a shuffle does.
+
+    Of several such keys it is the one with the most pairs.
+    """
+    found: dict[Any, Meeting] = {}
+    for step in run.at("shuffle"):
+        known = found.setdefault(step.key, Meeting(step.key, [], step.task))
+        task = run.steps[step.parents[0]].task
+        if task not in known.tasks:
+            known.tasks.append(task)
+    pairs = Counter(step.key for step in run.at("map"))
+    most = max(found.values(), key=lambda m: (len(m.tasks), pairs[m.key]), default=None)
+    return most if most and len(most.tasks) > 1 else None
+
+
 def draw(run: Trace, position: int | None = None) -> str:
     """Draw a step of the animation as an SVG element.
 
-    The new records move from those they were made of, used ones are pale. Without a position,
-    all records are drawn at rest.
+    The new records move from those they were made of, used ones are pale. Lines join the records
+    of one key that comes from several map tasks. Without a position, all records are drawn at rest.
     """
     told = frames(run)
     shown = told if position is None else told[: position + 1]
@@ -134,7 +158,7 @@ def draw(run: Trace, position: int | None = None) -> str:
         f' viewBox="0 0 {plan.width} {plan.height}" width="{plan.width}"'
         f' style="max-width:100%;height:auto" aria-label="{label}">{_STYLE}'
         f'<rect width="{plan.width}" height="{plan.height}" rx="6" fill="#fff"/>'
-        f"{plan.backdrop()}{boxes}{movers}</svg>"
+        f"{plan.backdrop()}{plan.lines(born)}{boxes}{movers}</svg>"
     )
 
 
@@ -149,7 +173,9 @@ class _Plan:
             x += self._wide(stage) + _WAY
         self.width = x - _WAY + 14
         self._blocks = {True: self._stacked(True), False: self._stacked(False)}
-        self.height = max(top + high for tops in self._blocks.values() for top, high in tops) + 14
+        self._low = max(top + high for tops in self._blocks.values() for top, high in tops) + 14
+        self._meeting = meeting(run)
+        self.height = self._low + (_LEGEND if self._meeting else 0)
         keys = dict.fromkeys(s.key for stage in run.stages()[1:] for s in run.at(stage))
         self._colour = {k: COLOURS[_COLOURS[i % len(_COLOURS)]] for i, k in enumerate(keys)}
 
@@ -188,6 +214,32 @@ class _Plan:
                     f'<text class="ck-task" x="{x + 8}" y="{top + 16}">{name} {task}</text>'
                 )
         return drawn
+
+    def lines(self, born: set[int]) -> str:
+        """Draw the way of the key that comes from several map tasks, and say below what it is."""
+        if self._meeting is None:
+            return ""
+        colour = self._colour[self._meeting.key]
+        style = f'fill="none" stroke="{colour}" stroke-width="3" stroke-linecap="round"'
+        drawn = ""
+        for step in (self.run.steps[number] for number in sorted(born)):
+            if step.stage == "input" or step.key != self._meeting.key:
+                continue
+            x, y = self.place(step)
+            for parent in (self.run.steps[number] for number in step.parents):
+                if parent.stage != "input":
+                    left, top = self.place(parent)
+                    left, top, low = left + self._wide(parent.stage), top + _HIGH / 2, y + _HIGH / 2
+                    half = (left + x) / 2
+                    drawn += (
+                        f'<path class="ck-way" {style}'
+                        f' d="M{left},{top} C{half},{top} {half},{low} {x},{low}"/>'
+                    )
+        at = self._low + 4
+        return (
+            f'{drawn}<path {style} d="M14,{at} H44"/>'
+            f'<text class="ck-task" x="52" y="{at + 4}">{html.escape(_met(self._meeting))}</text>'
+        )
 
     def movers(self, step: Step) -> Iterator[str]:
         """Draw a box for each parent; it moves to the new record and is gone at the end."""
@@ -241,8 +293,18 @@ def in_words(run: Trace) -> str:
             f"The shuffle sends {_count(len(run.at('shuffle', part)), 'record')} to partition"
             f" {part}: {', '.join(keys) or 'no key'}."
         )
+    if met := meeting(run):
+        told.append(f"{_met(met)}.")
     told.append(f"The reducers yield {', '.join(map(_pair, run.at('reduce'))) or 'nothing'}.")
     return " ".join(told)
+
+
+def _met(met: Meeting) -> str:
+    *others, last = map(str, met.tasks)
+    return (
+        f"“{_plain(met.key)}” is sent by map tasks {', '.join(others)} and {last},"
+        f" and meets in partition {met.partition}"
+    )
 
 
 def _count(number: int, what: str) -> str:
