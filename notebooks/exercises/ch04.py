@@ -1,6 +1,7 @@
 """Exercises and quiz of chapter 04: each try has a bucket of its own, in the embedded AWS."""
 
 import contextlib
+import fnmatch
 import hashlib
 import json
 import tempfile
@@ -78,7 +79,8 @@ exercise(
     hints=(
         "Which argument did the cell above add, and what did it hold?",
         "There is one region in which that argument must be left out.",
-        "Two ways through the function: an if on the region.",
+        'Two ways: `if region == "____": create_bucket(Bucket=name)`, else also'
+        ' `CreateBucketConfiguration={"____": region}`.',
     ),
     examples=[case(r, want=r) for r in ("eu-west-1", "us-east-1", "ap-southeast-2")],
     draw=lambda chance: [case(r, want=r) for r in ("us-east-1", *chance.sample(OTHERS, 3))],
@@ -122,7 +124,7 @@ exercise(
     hints=(
         "Which three things does download_file want?",
         "Cut the beginning off the URL; then the first slash ends the bucket's name.",
-        "A key may have slashes of its own. str.partition cuts at the first one only.",
+        'A key may have slashes: `bucket, _, key = url.____("s3://").partition("____")`.',
     ),
     examples=[case(key, b"JFK,LAX\n", want=b"JFK,LAX\n")
               for key in ("flights.csv", "2013/01/flights.csv")],
@@ -179,7 +181,8 @@ exercise(
     hints=(
         "Which object asks again until there are no more pages?",
         "Give the prefix to paginate, and go through the keys of every page.",
-        "What does a page without keys lack? dict.get has a second argument for that.",
+        "What does a page without keys lack?"
+        ' `for page in ____ for item in page.get("____", ____)`.',
     ),
     examples=[
         case(FIVE, "planes/", want=["planes/N0", "planes/N1", "planes/N2", "planes/N3"],
@@ -268,7 +271,7 @@ exercise(
         "json.dumps gives text; S3 keeps bytes. Which method of a text makes bytes of it?",
         "The client has exceptions of its own: s3.exceptions. Which one says that the key is"
         " missing?",
-        "Put the try around get_object only, and catch that one exception, no other.",
+        "Put the try around get_object only: `except s3.exceptions.____: return ____`.",
     ),
     examples=[
         case("a/value.json", CITY, 0, want={
@@ -361,7 +364,7 @@ exercise(
     hints=(
         "Which method of the client signs a URL? It was used above.",
         "The operation is the one that reads an object.",
-        "ExpiresIn has a unit, and it is not the minute.",
+        'ExpiresIn has a unit: `s3.generate_presigned_url("____", Params={____}, ExpiresIn=____)`.',
     ),
     examples=[link("a/b.txt", b"for you", 60), link("a/b.txt", b"for you", 1)],
     draw=lambda chance: [link(*each, chance.randint(2, 300))
@@ -393,6 +396,15 @@ exercise(
         "        ExpiresIn=int(timedelta(minutes=minutes).total_seconds()))",
     ],
 )
+
+
+def denies(statements, action, resource):
+    def covers(patterns, text):
+        patterns = [patterns] if isinstance(patterns, str) else patterns
+        return any(fnmatch.fnmatchcase(text.lower(), each.lower()) for each in patterns)
+
+    return any(each["Effect"] == "Deny" and covers(each["Action"], action)
+               and covers(each["Resource"], resource) for each in statements)
 
 
 def secured(answer, public, private):
@@ -429,6 +441,9 @@ def secured(answer, public, private):
             yield f"anybody reads {place}", requests.get(url, timeout=10).status_code
             yield f"anybody deletes {place}", requests.delete(url, timeout=10).status_code
             yield f"the owner deletes {place}", status(s3.delete_object, key)
+            # The emulator knows one action for both kinds of deleting, so the text has to tell.
+            version = denies(statements, "s3:DeleteObjectVersion", f"arn:aws:s3:::{name}/{key}")
+            yield f"deleting a version {place}", "denied" if version else "not denied"
 
 
 def draw_places(chance):
@@ -445,9 +460,11 @@ ALLOWED = {
     "other effects": [], "other principals": [], "allows more": [],
     "the owner puts below public/": 200, "the owner reads below public/": 200,
     "anybody reads below public/": 200, "anybody deletes below public/": 403,
-    "the owner deletes below public/": 403, "the owner puts elsewhere": 200,
+    "the owner deletes below public/": 403, "deleting a version below public/": "denied",
+    "the owner puts elsewhere": 200,
     "the owner reads elsewhere": 200, "anybody reads elsewhere": 403,
     "anybody deletes elsewhere": 403, "the owner deletes elsewhere": 403,
+    "deleting a version elsewhere": "denied",
 }
 
 exercise(
@@ -456,7 +473,8 @@ exercise(
     hints=(
         "Two statements: one allows, one denies. Both have the same four fields.",
         "A resource is arn:aws:s3::: and then bucket, slash, key; a star stands for the rest.",
-        "Allow reading below public/ only. Deny deleting for every key.",
+        'Allow reading below public/ only. Deny for every key: `"Action": ["s3:Delete____",'
+        ' "s3:Delete____"]`.',
     ),
     examples=[case("public/a", "private", want=ALLOWED)],
     draw=draw_places,
@@ -481,18 +499,23 @@ exercise(
         Mistake('Everybody is the principal "*".', ('"Principal": "*"', '"Principal": "all"'),
                 when=lambda facts: facts["other principals"]),
         Mistake("The owner could delete an object. Nobody at all should, whatever the key.",
-                ("s3:DeleteObject", "s3:DeleteBucket"),
+                ('"s3:DeleteObject", ', ""),
                 ('{bucket}/*"', '{bucket}/public/*"'), ('{bucket}/*"', '{bucket}/private/*"'),
                 when=lambda facts: 200 in (facts["the owner deletes below public/"],
                                            facts["the owner deletes elsewhere"])),
+        Mistake("A version of an object could be deleted: that is another action than to delete the"
+                " object.", (', "s3:DeleteObjectVersion"', ""),
+                when=lambda facts: "not denied" in (
+                    facts["deleting a version below public/"],
+                    facts.get("deleting a version elsewhere"))),
         Mistake("Everybody can read everything. Only keys below public/ should be open.",
                 ("/public/*", "/*"),
                 when=lambda facts: facts["anybody reads elsewhere"] == 200),
         Mistake("Even the owner cannot read any more: a deny always wins.",
-                ("s3:DeleteObject", "s3:*"),
+                ('"s3:DeleteObject"', '"s3:*"'),
                 when=lambda facts: facts["the owner reads elsewhere"] == 403),
         Mistake("The owner can no longer put objects: more is denied than deleting.",
-                ('"s3:DeleteObject"', '["s3:DeleteObject", "s3:PutObject"]'),
+                ('"s3:DeleteObject"', '"s3:DeleteObject", "s3:PutObject"'),
                 when=lambda facts: facts["the owner puts elsewhere"] == 403),
         Mistake("Nobody can read what lies below public/. Compare the resource with its key.",
                 ("/public/*", "/public"),
@@ -503,7 +526,7 @@ exercise(
         "    every = f'arn:aws:s3:::{bucket}/'\n"
         "    common = {'Principal': {'AWS': '*'}}\n"
         "    return json.dumps({'Version': '2012-10-17', 'Statement': [\n"
-        "        common | {'Sid': 'never', 'Effect': 'Deny', 'Action': ['s3:DeleteObject'],\n"
+        "        common | {'Sid': 'never', 'Effect': 'Deny', 'Action': ['s3:DeleteObject*'],\n"
         "                  'Resource': every + '*'},\n"
         "        common | {'Sid': 'open', 'Effect': 'Allow', 'Action': ['s3:GetObject'],\n"
         "                  'Resource': every + 'public/*'}]})",
@@ -547,7 +570,8 @@ exercise(
     hints=(
         "Three steps back: unwrap the data key, then decrypt, then return.",
         "Who can unwrap? The cell above that read people.csv again shows the call.",
-        "decrypt takes what encrypt took, in the same order; the name belongs to it, as bytes.",
+        "decrypt takes what encrypt took, in the same order:"
+        ' `AESGCM(key).decrypt(sealed["____"], sealed["____"], ____)`.',
     ),
     examples=[
         case("a.csv", b"38,Nairobi\n", want={"opened": b"38,Nairobi\n"}),
@@ -636,7 +660,8 @@ exercise(
     hints=(
         "Four steps: get, upload, download again, compare.",
         "Azure refuses to replace a blob unless upload_blob is told that it may.",
-        "Compare with what came back from Azure, not with what you sent.",
+        "Compare with what came back: `back = container.download_blob(key).____()`, then"
+        " `if sha256(____) != sha256(____): raise ____`.",
     ),
     examples=[
         copies([("a/one.csv", ONE), ("a/two.csv", TWO), ("a/one.csv", TWO)]),
