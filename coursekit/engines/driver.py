@@ -53,14 +53,21 @@ class Driver:
 
     def executors(self) -> list[dict[str, Any]]:
         """Return what Spark knows of each executor, lost ones included."""
+        found = self._ask("allexecutors")
+        return sorted((e for e in found if e["id"] != "driver"), key=lambda e: e["id"])
+
+    def failed_tasks(self) -> int:
+        """Return how many tasks have failed, or were lost with their executor."""
+        return sum(stage["numFailedTasks"] for stage in self._ask("stages"))
+
+    def _ask(self, what: str) -> list[dict[str, Any]]:
         import requests
 
         with requests.Session() as http:
             http.trust_env = False  # loopback needs no proxy
             address = f"{self.pages}/api/v1/applications"
             application = http.get(address, timeout=30).json()[0]["id"]
-            found = http.get(f"{address}/{application}/allexecutors", timeout=30).json()
-        return sorted((e for e in found if e["id"] != "driver"), key=lambda e: e["id"])
+            return http.get(f"{address}/{application}/{what}", timeout=30).json()
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Look again until a condition holds."""
