@@ -472,7 +472,7 @@ TO_BE = [("be", 2), ("to", 2), ("not", 1), ("or", 1)]
 SMALL = [("B", 1), ("a", 1), ("b", 1)]
 exercise(
     "08-words",
-    title="Words that are none",
+    title="Not a word",
     hints=(
         'Run it on one line, " a b ", and look at every row that comes out.',
         "What stands between the beginning of the line and its first space?",
