@@ -16,7 +16,7 @@ from dataclasses import asdict
 import psutil
 import pytest
 
-from coursekit.engines import background, spark_cluster
+from coursekit.engines import Driver, background, spark_cluster
 from coursekit.ground import memory
 from coursekit.ground.errors import CourseError
 from coursekit.spark_session import clusters, prepare_archive, s3a, settings
@@ -272,6 +272,30 @@ def test_a_cluster_that_could_do_nothing_is_refused(asked, tells):
         spark_cluster(**asked)
     with pytest.raises(CourseError, match="512 MiB are too little"):
         spark_cluster(memory_mib=512)
+
+
+def test_a_program_is_read_goes_on_and_ends(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, sys\n"
+        "print('http://127.0.0.1:1', flush=True)\n"
+        "print(os.environ['COURSEKIT_SPARK'], *sys.argv[1:], flush=True)\n"
+        "input()\nprint('gone on', flush=True)\ninput()\nprint('last words')\n"
+    )
+    driver = Driver(program, tmp_path.name, 7, url="spark://x:1")
+    assert (driver.pages, driver.read()) == ("http://127.0.0.1:1", f"spark://x:1 {tmp_path.name} 7")
+    driver.go()
+    assert driver.read() == "gone on"
+    assert driver.end() == "last words"
+    with pytest.raises(CourseError, match=r"has ended \(exit code 0\)"):
+        driver.wait_for(lambda: False)
+
+
+def test_a_program_that_fails_at_once_is_named(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("raise SystemExit(3)")
+    with pytest.raises(CourseError, match=r"has ended \(exit code 3\)"):
+        Driver(program, url="spark://x:1")
 
 
 def test_a_state_of_another_version_is_read_as_far_as_it_is_known(tmp_path):

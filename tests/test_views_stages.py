@@ -105,7 +105,9 @@ def test_the_figure_has_a_title_and_every_axis_its_unit(grouped):
     bars = [bar.get_height() for bar in drawn.axes[0].containers[0]]
     assert bars == [250] * 4
     said = [text.get_text() for axes in drawn.axes for text in axes.texts]
-    assert any("28 records" in text for text in said)
+    assert any("shuffle from stage 1: 28 records" in text for text in said)
+    titles = [axes.get_title(loc="left") for axes in drawn.axes[::2]]
+    assert titles == ["Stage 1: 4 tasks", "Stage 2: 1 task"]
     figure.png(drawn)
 
 

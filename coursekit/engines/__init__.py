@@ -15,9 +15,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from coursekit.engines.driver import Driver
 from coursekit.engines.servers import Engine, Plan
 
-__all__ = ["SparkCluster", "spark_cluster"]
+__all__ = ["Driver", "SparkCluster", "spark_cluster"]
 
 
 def spark_cluster(workers: int = 2, *, cores: int = 1, memory_mib: int = 1024) -> SparkCluster:
@@ -65,6 +66,10 @@ class SparkCluster:
     def workers(self) -> list[int]:
         """The process ids of the workers, dead ones included."""
         return list(self._workers)
+
+    def run(self, program: Path, *arguments: object) -> Driver:
+        """Start a Python program as the driver of this cluster, in a process of its own."""
+        return Driver(program, *arguments, url=self.url)
 
     def stop(self) -> None:
         """End it with all its processes; stopping twice does no harm."""

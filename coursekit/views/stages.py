@@ -185,7 +185,7 @@ def draw(job: Job, chosen: int | None = None) -> Figure:
     """Draw a job: a row per stage, a bar per partition, an arrow per shuffle.
 
     On the left the records of each partition, on the right its time; ``chosen`` is a partition to
-    mark in every stage.
+    mark in every stage. Stages are counted from 1 within the job, as `in_words` does.
     """
     import matplotlib.pyplot as plt
 
@@ -197,15 +197,18 @@ def draw(job: Job, chosen: int | None = None) -> Figure:
     more = f" (the last {len(stages)} of its {len(job.stages)} stages)" if hidden else ""
     figure.suptitle(f"Partitions and stages of: {job.name}{more}", y=1 - 0.2 / height)
     rows = {stage.number: row for stage, row in zip(stages, axes, strict=True)}
+    place_of = {stage.number: place for place, stage in enumerate(job.stages, start=1)}
     widest = max(1, *(len(stage.tasks) for stage in stages))
     for stage in stages:
-        _draw_stage(*rows[stage.number], stage, chosen, widest)
-        _draw_shuffles(rows, stage, {s.number: s for s in stages})
+        _draw_stage(*rows[stage.number], stage, place_of[stage.number], chosen, widest)
+        _draw_shuffles(rows, stage, {s.number: s for s in stages}, place_of)
     axes[0][0].legend(fontsize=7, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.1))
     return figure
 
 
-def _draw_stage(records: Axes, spent: Axes, stage: Stage, chosen: int | None, widest: int) -> None:
+def _draw_stage(
+    records: Axes, spent: Axes, stage: Stage, place: int, chosen: int | None, widest: int
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     from coursekit.views.figure import COLOURS
@@ -225,7 +228,7 @@ def _draw_stage(records: Axes, spent: Axes, stage: Stage, chosen: int | None, wi
     spent.set_ylabel("time (ms)")
     size = _count(len(where), "task") if where else stage.status.lower()
     for axes in (records, spent):
-        axes.set_title(f"Stage {stage.number}: {size}", loc="left", fontsize=9)
+        axes.set_title(f"Stage {place}: {size}", loc="left", fontsize=9)
         axes.set(xlabel="partition (number)", xlim=(-0.6, widest - 0.4), ymargin=0.1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
@@ -235,7 +238,9 @@ def _draw_stage(records: Axes, spent: Axes, stage: Stage, chosen: int | None, wi
             axes.text(0.5, 0.5, said, ha="center", va="center", transform=axes.transAxes)
 
 
-def _draw_shuffles(rows: dict[int, Any], stage: Stage, beside: dict[int, Stage]) -> None:
+def _draw_shuffles(
+    rows: dict[int, Any], stage: Stage, beside: dict[int, Stage], place_of: dict[int, int]
+) -> None:
     """Draw an arrow from each parent, and say above the stage what came over each."""
     from matplotlib.patches import ConnectionPatch
 
@@ -256,7 +261,8 @@ def _draw_shuffles(rows: dict[int, Any], stage: Stage, beside: dict[int, Stage])
         size = f"{parent.total('records_laid_out'):,} records, "
         size += f"{parent.total('bytes_laid_out') / 1000:,.1f} kB"
         kept = "kept from before"
-        words.append(f"shuffle from stage {parent.number}: {size if parent.tasks else kept}")
+        source = f"shuffle from stage {place_of[parent.number]}"
+        words.append(f"{source}: {size if parent.tasks else kept}")
     below.text(0.75, 1.3, "\n".join(words), transform=below.transAxes, fontsize=8, va="center")
 
 
@@ -284,11 +290,15 @@ def _count(number: int, what: str) -> str:
 
 def partition_table(job: Job, partition: int) -> str:
     """Return the numbers of one partition in every stage, as an HTML table."""
-    heads = ("stage", "records in", "kB in", "records to shuffle", "kB to shuffle", "ms", "on")
+    heads = (
+        "stage", "Spark's number", "records in", "kB in", "records to shuffle", "kB to shuffle",
+        "ms", "on",
+    )  # fmt: skip
     body = "".join(f"<th scope='col'>{head}</th>" for head in heads)
-    for stage in job.stages:
+    for place, stage in enumerate(job.stages, start=1):
         for task in (task for task in stage.tasks if task.partition == partition):
             cells = (
+                str(place),
                 str(stage.number),
                 f"{task.records_read + task.records_fetched:,}",
                 f"{(task.bytes_read + task.bytes_fetched) / 1000:,.1f}",
