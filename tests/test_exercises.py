@@ -1,6 +1,7 @@
 """Every exercise under attack: starter, solution, mistakes, mutants, hints; no chapter runs."""
 
 import re
+import sys
 
 import pytest
 
@@ -16,6 +17,16 @@ EXERCISES = [
     for id in c.exercises
 ]
 each = pytest.mark.parametrize("id", EXERCISES)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_cloud_of_the_checks_stays():
+    """Stop the Azure that chapter 03's checks keep: tests of the clouds begin without one."""
+    yield
+    module = sys.modules.get("exercises_ch03")
+    if module is not None and module.azure.cache_info().currsize:
+        module.azure()[0]._end()  # `stop` is for the one of the kernel
+        module.azure.cache_clear()
 
 
 def graded(exercise, answers, seed=None):
