@@ -29,7 +29,7 @@ NODE_LOCKS = (
 PYTHONS = ((3, 11), (3, 13))
 # For whom: the extras of pyproject.toml, and the room that it all takes.
 LEVELS = ("lab", "hub", "test")
-WANTED = {"lab": ((), "2.2 GB"), "hub": (("hub",), "2.3 GB"), "test": (("hub", "test"), "2.7 GB")}
+WANTED = {"lab": ((), "2.0 GB"), "hub": (("hub",), "2.1 GB"), "test": (("hub", "test"), "2.5 GB")}
 
 
 def main(level: str = "lab") -> int:
