@@ -35,7 +35,8 @@ class Driver:
             env=os.environ | {"COURSEKIT_SPARK": url},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         self.pages = self.read()
 

@@ -54,10 +54,10 @@ def of_form(want: Any, got: Any, seen: Seen, kind: str) -> str:
     kind : str
         What the solution is; see `kind_of_answer`.
     """
-    if (told := _ANSWERS.get((seen.kind, kind))) and not isinstance(got, Raised):
+    told = _ANSWERS.get((seen.kind, kind))
+    # an error may have many causes, but not where a value or a class stands for a function
+    if told and (not isinstance(got, Raised) or seen.kind in ("value", "class")):
         return told
-    if (seen.kind, kind) in {("value", "function"), ("class", "function")}:
-        return _ANSWERS[seen.kind, kind]
     if isinstance(got, Raised) or isinstance(want, (Raised, type)):
         return ""
     name = got.kind if isinstance(got, Other) else type(got).__name__
